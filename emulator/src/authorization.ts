@@ -1,0 +1,37 @@
+import type { FastifyReply, FastifyRequest } from "fastify";
+import { verifyAccessToken } from "./accessToken.js";
+import { ApiError } from "./apiError.js";
+import type { ManagementScope } from "./application.js";
+import type { Allowance } from "./rateLimits.js";
+import type { Tenant } from "./tenant.js";
+
+type Check = (request: FastifyRequest, reply: FastifyReply) => Promise<void>;
+
+/** Before a management call: the rate limit, then a token verified against the ring, then all of the scopes. */
+export function requireScopes(tenant: Tenant, ...required: ManagementScope[]): Check {
+  return async (request, reply) => {
+    spend(reply, tenant.limiter.take(tenant.clock.now()));
+    const token = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? "")?.[1];
+    if (token === undefined) throw new ApiError(401, "Missing authentication");
+    const verification = await verifyAccessToken(tenant, token, {
+      domains: [tenant.domainOf(request.host)],
+      audience: tenant.audience,
+    });
+    if (!verification.valid) throw new ApiError(401, verification.message, "invalid_token");
+    if (!required.every((scope) => verification.scopes.includes(scope))) {
+      const message = `Insufficient scope, expected any of: ${required.join(",")}`;
+      throw new ApiError(403, message, "insufficient_scope");
+    }
+    request.clientId = verification.clientId;
+  };
+}
+
+/** Shows an allowance in the headers and refuses once it is used up. */
+export function spend(reply: FastifyReply, allowance: Allowance): void {
+  void reply.headers({
+    "x-ratelimit-limit": allowance.limit,
+    "x-ratelimit-remaining": allowance.remaining,
+    "x-ratelimit-reset": allowance.resetSeconds,
+  });
+  if (!allowance.allowed) throw new ApiError(429, "Global limit has been reached", "too_many_requests");
+}

@@ -1,0 +1,46 @@
+import type { FastifyInstance } from "fastify";
+import type { Application } from "./application.js";
+import { requireScopes } from "./authorization.js";
+import { paginate } from "./pagination.js";
+import { resourceServers } from "./resourceServers.js";
+import type { Tenant } from "./tenant.js";
+
+/** Auth0's default for a new application. */
+const idTokenLifetimeSeconds = 36_000;
+
+/** The lists beside the signing keys: what a grace period is reckoned from, and the tenant's log. */
+export function directoryRoutes(app: FastifyInstance, tenant: Tenant): void {
+  app.get(
+    "/api/v2/resource-servers",
+    { preHandler: requireScopes(tenant, "read:resource_servers") },
+    (request) => paginate("resource_servers", resourceServers(tenant.audience), request.query),
+  );
+
+  app.get("/api/v2/clients", { preHandler: requireScopes(tenant, "read:clients") }, (request) =>
+    paginate("clients", tenant.applications.map(represent(tenant)), request.query),
+  );
+
+  app.get("/api/v2/logs", { preHandler: requireScopes(tenant, "read:logs") }, (request) =>
+    paginate("logs", tenant.log, request.query),
+  );
+}
+
+/** Without the secret, as Auth0 shows a client to whoever lacks `read:client_keys`. */
+function represent(tenant: Tenant) {
+  return ({ clientId, name, credential }: Application) => ({
+    tenant: tenant.name,
+    global: false,
+    client_id: clientId,
+    name,
+    app_type: "non_interactive",
+    grant_types: ["client_credentials"],
+    token_endpoint_auth_method: "publicKeyPem" in credential ? "private_key_jwt" : "client_secret_post",
+    jwt_configuration: {
+      alg: "RS256",
+      lifetime_in_seconds: idTokenLifetimeSeconds,
+      secret_encoded: false,
+    },
+    is_first_party: true,
+    oidc_conformant: true,
+  });
+}

@@ -1,0 +1,147 @@
+import { type Application, managementScopes, newApplication } from "./application.js";
+import { Clock } from "./clock.js";
+import { KeyRing, type RevocationOutcome, type Rotation } from "./keyRing.js";
+import type { KeySupply } from "./keySupply.js";
+import { type Allowance, RequestLimiter, RotationBudget } from "./rateLimits.js";
+import { type LogEvent, logManagementWrite, type ManagementWrite } from "./tenantLog.js";
+
+export interface TenantSettings {
+  /** 0 for no limit. */
+  readonly rotationsPerDay: number;
+  /** 0 for no limit. */
+  readonly requestsPerSecond: number;
+  /** How many revoked keys the list shows at most, the last revoked first; all of them if undefined. */
+  readonly revokedListed?: number | undefined;
+}
+
+/** What a tenant remembers between runs. */
+export interface TenantMemory {
+  readonly clock: Clock;
+  readonly ring: KeyRing;
+  readonly rotations: readonly Date[];
+  readonly applications: readonly Application[];
+  readonly log: readonly LogEvent[];
+}
+
+/** The first key has been current for a while: a tenant is not new when somebody comes to rotate its keys. */
+const firstKeyAgeMs = 30 * 24 * 3_600_000;
+
+/** Endless memory would be a leak in a long run; Auth0 keeps log events for days, not for ever. */
+const logEventsKept = 1_000;
+
+export class Tenant {
+  readonly name: string;
+  /** The canonical domain, `localhost:PORT`. */
+  readonly domain: string;
+  readonly port: number;
+  readonly settings: TenantSettings;
+  readonly clock: Clock;
+  readonly ring: KeyRing;
+  readonly limiter: RequestLimiter;
+  readonly #budget: RotationBudget;
+  readonly #keySupply: KeySupply;
+  readonly #applications: Map<string, Application>;
+  #log: readonly LogEvent[];
+
+  constructor(
+    name: string,
+    port: number,
+    settings: TenantSettings,
+    keySupply: KeySupply,
+    memory: TenantMemory,
+  ) {
+    this.name = name;
+    this.port = port;
+    this.domain = `localhost:${port}`;
+    this.settings = settings;
+    this.clock = memory.clock;
+    this.ring = memory.ring;
+    this.limiter = new RequestLimiter(settings.requestsPerSecond);
+    this.#budget = new RotationBudget(settings.rotationsPerDay, memory.rotations);
+    this.#keySupply = keySupply;
+    this.#applications = new Map(
+      memory.applications.map((application) => [application.clientId, application]),
+    );
+    this.#log = memory.log;
+  }
+
+  static async firstMemory(name: string, keySupply: KeySupply): Promise<TenantMemory> {
+    const clock = new Clock();
+    const [current, next] = await Promise.all([
+      keySupply.take(hostnameFor(name)),
+      keySupply.take(hostnameFor(name)),
+    ]);
+    return {
+      clock,
+      ring: KeyRing.begin(current, next, new Date(clock.now().getTime() - firstKeyAgeMs)),
+      rotations: [],
+      applications: [newApplication("Default machine-to-machine application", managementScopes)],
+      log: [],
+    };
+  }
+
+  get audience(): string {
+    return `https://${this.domain}/api/v2/`;
+  }
+
+  get rotations(): readonly Date[] {
+    return this.#budget.taken;
+  }
+
+  get log(): readonly LogEvent[] {
+    return this.#log;
+  }
+
+  get applications(): readonly Application[] {
+    return [...this.#applications.values()];
+  }
+
+  application(clientId: string): Application | undefined {
+    return this.#applications.get(clientId);
+  }
+
+  addApplication(application: Application): void {
+    this.#applications.set(application.clientId, application);
+  }
+
+  removeApplication(clientId: string): boolean {
+    return this.#applications.delete(clientId);
+  }
+
+  /** `tenant-1.localhost`: what the tenant answers to besides its port, as with a custom domain. */
+  get hostname(): string {
+    return hostnameFor(this.name);
+  }
+
+  /** The domain that a request came to: the canonical one, or the tenant's name under localhost. */
+  domainOf(host: string): string {
+    return hostnameOf(host) === this.hostname ? host : this.domain;
+  }
+
+  /** Counts a rotation by the API; `undefined` without a limit. */
+  takeRotation(): Allowance | undefined {
+    return this.#budget.take(this.clock.now());
+  }
+
+  async rotate(): Promise<Rotation> {
+    const fresh = await this.#keySupply.take(hostnameFor(this.name));
+    return this.ring.rotate(fresh, this.clock.now());
+  }
+
+  revoke(kid: string): RevocationOutcome {
+    return this.ring.revoke(kid, this.clock.now());
+  }
+
+  logWrite(write: ManagementWrite): void {
+    this.#log = [logManagementWrite(write, this.clock.now()), ...this.#log].slice(0, logEventsKept);
+  }
+}
+
+export function hostnameFor(tenantName: string): string {
+  return `${tenantName}.localhost`;
+}
+
+/** `tenant-1.localhost` of `tenant-1.localhost:43123`. */
+export function hostnameOf(host: string): string {
+  return host.replace(/:\d+$/, "").toLowerCase();
+}

@@ -1,0 +1,93 @@
+import type { FastifyInstance } from "fastify";
+import * as v from "valibot";
+import { signAccessToken } from "./accessToken.js";
+import { OAuthError } from "./apiError.js";
+import type { Application } from "./application.js";
+import { UsedAssertions } from "./clientAssertion.js";
+import { authenticateClient } from "./clientAuthentication.js";
+import { type ResourceServer, resourceServers } from "./resourceServers.js";
+import type { Tenant } from "./tenant.js";
+import { type TokenParameters, tokenParametersSchema } from "./tokenParameters.js";
+
+export const tokenPath = "/oauth/token";
+
+export function tokenRoutes(app: FastifyInstance, tenant: Tenant): void {
+  const used = new UsedAssertions();
+
+  app.post(tokenPath, async (request, reply) => {
+    const parameters = parse(request.body);
+    const domain = tenant.domainOf(request.host);
+    const authorization = request.headers.authorization;
+    const application = await authenticateClient(tenant, used, { domain, parameters, authorization });
+    const api = requestedApi(tenant, parameters.audience);
+    const scopes = grantedScopes(tenant, application, api, parameters.scope);
+    const token = await signAccessToken(tenant, {
+      domain,
+      clientId: application.clientId,
+      audience: api.identifier,
+      scopes,
+      lifetimeSeconds: api.token_lifetime,
+    });
+    void reply.header("cache-control", "no-store").header("pragma", "no-cache");
+    return {
+      access_token: token,
+      ...(scopes.length === 0 ? {} : { scope: scopes.join(" ") }),
+      expires_in: api.token_lifetime,
+      token_type: "Bearer",
+    };
+  });
+}
+
+function parse(body: unknown): TokenParameters {
+  const parsed = v.safeParse(tokenParametersSchema, body ?? {});
+  if (!parsed.success) {
+    throw new OAuthError(400, "invalid_request", "Each parameter must be given once, as a string");
+  }
+  const { grant_type } = parsed.output;
+  if (grant_type === undefined) {
+    throw new OAuthError(400, "invalid_request", "Missing required parameter: grant_type");
+  }
+  if (grant_type !== "client_credentials") {
+    throw new OAuthError(
+      403,
+      "unauthorized_client",
+      `Grant type '${grant_type}' not allowed for the client.`,
+    );
+  }
+  return parsed.output;
+}
+
+function requestedApi(tenant: Tenant, audience: string | undefined): ResourceServer {
+  if (audience === undefined) {
+    throw new OAuthError(403, "access_denied", "Non-global clients are not allowed access to APIv1");
+  }
+  const api = resourceServers(tenant.audience).find(({ identifier }) => identifier === audience);
+  if (api === undefined) {
+    throw new OAuthError(403, "access_denied", `Service not enabled within domain: ${audience}`);
+  }
+  return api;
+}
+
+/** On the Management API what the application was granted, or as much of it as is asked for; elsewhere none. */
+function grantedScopes(
+  tenant: Tenant,
+  application: Application,
+  api: ResourceServer,
+  asked: string | undefined,
+): readonly string[] {
+  const granted = api.identifier === tenant.audience ? application.scopes : [];
+  if (api.identifier === tenant.audience && granted.length === 0) {
+    throw new OAuthError(
+      403,
+      "access_denied",
+      `Client is not authorized to access "${api.identifier}". ` +
+        'You need to create a "client-grant" associated to this API.',
+    );
+  }
+  const wanted = (asked ?? "").split(" ").filter((scope) => scope !== "");
+  const missing = wanted.filter((scope) => !granted.includes(scope));
+  if (missing.length > 0) {
+    throw new OAuthError(403, "access_denied", `Client has not been granted scopes: ${missing.join(", ")}`);
+  }
+  return wanted.length === 0 ? granted : wanted;
+}
