@@ -1,0 +1,83 @@
+/** Every way in which this package refuses or fails. The codes are stable; README.md lists each with its remedy. */
+export type SigningKeyErrorCode =
+  | "access_denied"
+  | "current_kid_mismatch"
+  | "engine_gone"
+  | "generation_lowered"
+  | "insufficient_scope"
+  | "invalid_input"
+  | "key_too_young"
+  | "no_grace_period"
+  | "no_next_key"
+  | "not_revocable"
+  | "outcome_unknown"
+  | "rate_limited"
+  | "refused_by_auth0"
+  | "tenant_not_found"
+  | "tls_untrusted"
+  | "token_not_current"
+  | "unauthorized"
+  | "unexpected_answer"
+  | "unreachable"
+  | "verification_timeout"
+  | "wrong_tenant";
+
+export interface SigningKeyErrorParts {
+  /** What was being done, on which tenant: `revoking key abc on acme.eu.auth0.com`. */
+  attempt: string;
+  /** What was seen: `403 insufficient_scope`. */
+  observation: string;
+  /** What the reader can do next. */
+  remedy: string;
+  cause?: unknown;
+}
+
+/** The one base class of what this package throws: attempt, observation, remedy, and a stable code. */
+export class SigningKeyError extends Error {
+  readonly code: SigningKeyErrorCode;
+  readonly attempt: string;
+
+  constructor(code: SigningKeyErrorCode, parts: SigningKeyErrorParts) {
+    super(
+      `${parts.attempt}: ${parts.observation}; ${parts.remedy} [${code}]`,
+      parts.cause === undefined ? undefined : { cause: parts.cause },
+    );
+    this.name = "SigningKeyError";
+    this.code = code;
+    this.attempt = parts.attempt;
+  }
+
+  /** One error out of several refusals, so that everything wrong is seen at once. */
+  static all(errors: readonly SigningKeyError[]): SigningKeyError | undefined {
+    const [first, ...others] = errors;
+    if (first === undefined || others.length === 0) return first;
+    const combined = new SigningKeyError(first.code, { attempt: "", observation: "", remedy: "" });
+    combined.message = errors.map((error) => error.message).join("\n");
+    return combined;
+  }
+}
+
+/**
+ * The outcome of a write is not known: it timed out, the connection broke, or the answer made no sense.
+ * The write must not be repeated before the key ring has been looked at.
+ */
+export class OutcomeUnknownError extends SigningKeyError {
+  constructor({ attempt, observation }: { attempt: string; observation: string }) {
+    super("outcome_unknown", {
+      attempt,
+      observation: `${observation}, so whether it took effect is unknown`,
+      remedy: "run it again: the key ring is looked at before anything is repeated",
+    });
+  }
+}
+
+/** Auth0 answered 429 and did nothing. */
+export class RateLimitedError extends SigningKeyError {
+  /** When Auth0 says that it will answer again; `undefined` if it doesn't say. */
+  readonly resetAt: Date | undefined;
+
+  constructor(parts: SigningKeyErrorParts, resetAt: Date | undefined) {
+    super("rate_limited", parts);
+    this.resetAt = resetAt;
+  }
+}

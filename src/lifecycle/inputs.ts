@@ -1,0 +1,230 @@
+import * as v from "valibot";
+import { durationMilliseconds, parseDuration, type Duration } from "../duration";
+import { SigningKeyError } from "../errors";
+import {
+  resolveCredentials,
+  SECRET_FIELDS,
+  TENANT_FIELDS,
+  type CredentialSources,
+  type Credentials,
+  type TenantFields,
+} from "../tenant/credentials";
+import type { Baseline, RevokeNow } from "./state";
+
+/** One fault of one property, in the form the engine shows. */
+export interface Fault {
+  property: string;
+  reason: string;
+}
+
+/** How the engine's Node SDK writes a value that is not known before the update. */
+const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
+export const DEFAULT_MIN_KEY_AGE: Duration = "1h";
+export const DEFAULT_VERIFY_TIMEOUT: Duration = "60s";
+
+const generation = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+const duration = v.pipe(
+  v.string(),
+  v.check((text) => parseDuration(text) !== undefined),
+);
+const positiveDuration = v.pipe(
+  duration,
+  v.check((text) => (parseDuration(text) ?? 0) > 0),
+);
+const words = v.pipe(v.string(), v.trim(), v.minLength(1), v.maxLength(500));
+const revokeNow = v.strictObject({ kid: words, reason: words });
+const DURATION_ALLOWED = 'a number with a unit, such as "90m", "24h" or "7d"';
+
+interface Property {
+  schema: v.GenericSchema;
+  allowed: string;
+}
+
+/** What the rotation itself takes; the rest of what a program writes goes to its intent alone. */
+const rotationProperties: Readonly<Record<string, Property>> = {
+  generation: { schema: generation, allowed: `a whole number from 0 to ${Number.MAX_SAFE_INTEGER}` },
+  revokePrevious: { schema: v.boolean(), allowed: "true or false" },
+  gracePeriod: { schema: positiveDuration, allowed: `${DURATION_ALLOWED}, more than zero` },
+  revokeNow: { schema: revokeNow, allowed: "{ kid, reason }, both texts that say something" },
+  verifyTimeout: { schema: positiveDuration, allowed: `${DURATION_ALLOWED}, more than zero` },
+  reason: { schema: words, allowed: "a text of 1 to 500 characters" },
+};
+
+/** Everything that a program may write, but for `tenant`. */
+const programProperties: Readonly<Record<string, Property>> = {
+  ...rotationProperties,
+  minKeyAge: { schema: duration, allowed: DURATION_ALLOWED },
+  expectedCurrentKid: { schema: words, allowed: "a kid" },
+};
+
+/** Properties that the class adds. */
+const INTERNAL = new Set(["__provider", "baselines"]);
+
+/** The state that a rotation is to reach: the inputs, read. */
+export interface DesiredRotation {
+  generation: number;
+  revokePrevious: boolean;
+  gracePeriod?: Duration;
+  revokeNow?: RevokeNow;
+  minKeyAge: Duration;
+  expectedCurrentKid?: string;
+  verifyTimeout: Duration;
+  reason?: string;
+  tenant?: Partial<TenantFields>;
+  /** From the intent; none on the intent itself. */
+  baselines: Baseline[];
+}
+
+export type PropertyBag = Readonly<Record<string, unknown>>;
+
+/**
+ * Every fault of the inputs at once, without a request. Unknown values pass.
+ * @param which the intent takes everything a program writes; the rotation what it needs
+ */
+export function findFaults(
+  which: "intent" | "rotation",
+  olds: PropertyBag,
+  news: PropertyBag,
+  sources: Omit<CredentialSources, "tenant">,
+): Fault[] {
+  const faults: Fault[] = [];
+  const properties = which === "intent" ? programProperties : rotationProperties;
+  for (const [property, value] of Object.entries(news)) {
+    if (property === "tenant" || INTERNAL.has(property) || value === undefined || value === null) continue;
+    const expected = properties[property];
+    if (expected === undefined) {
+      faults.push({ property, reason: `there is no such input; allowed: ${[...Object.keys(programProperties), "tenant"].join(", ")}` });
+    } else if (property === "gracePeriod" && value === "auto") {
+      faults.push({ property, reason: `"auto" is not available in this version; allowed: ${DURATION_ALLOWED}` });
+    } else if (!isUnknown(value) && !v.is(expected.schema, value)) {
+      faults.push({ property, reason: `given ${shown(value)}; allowed: ${expected.allowed}` });
+    }
+  }
+  if (news["generation"] === undefined || news["generation"] === null) {
+    faults.push({ property: "generation", reason: `missing; required: ${rotationProperties["generation"]?.allowed ?? ""}` });
+  }
+  faults.push(...tenantFaults(news["tenant"], sources));
+  if (faults.length === 0) faults.push(...changeFaults(which, olds, news));
+  return faults;
+}
+
+function tenantFaults(tenant: unknown, sources: Omit<CredentialSources, "tenant">): Fault[] {
+  if (isUnknown(tenant)) return [];
+  const faults: Fault[] = [];
+  const known: Partial<TenantFields> = {};
+  let complete = true;
+  if (typeof tenant === "object" && tenant !== null) {
+    for (const [field, value] of Object.entries(tenant)) {
+      const property = `tenant.${field}`;
+      const name = TENANT_FIELDS.find((candidate) => candidate === field);
+      if (name === undefined) faults.push({ property, reason: `there is no such field; allowed: ${TENANT_FIELDS.join(", ")}` });
+      else if (isUnknown(value)) complete = false;
+      else if (value !== null && typeof value !== "string") {
+        const isSecret = (SECRET_FIELDS as readonly string[]).includes(field);
+        faults.push({ property, reason: `given ${isSecret ? typeof value : shown(value)}; allowed: a text` });
+      } else if (value !== null) known[name] = value;
+    }
+  } else if (tenant !== undefined && tenant !== null) {
+    faults.push({ property: "tenant", reason: `given ${typeof tenant}; allowed: an object of ${TENANT_FIELDS.join(", ")}` });
+  }
+  if (faults.length > 0 || !complete) return faults;
+  return (resolveCredentials({ ...sources, tenant: known }).faults ?? []).map((reason) => ({ property: "tenant", reason }));
+}
+
+/** What is wrong not with the inputs but with the step from the old ones to the new. */
+function changeFaults(which: "intent" | "rotation", olds: PropertyBag, news: PropertyBag): Fault[] {
+  const from = typeof olds["generation"] === "number" ? olds["generation"] : undefined;
+  const to = news["generation"];
+  if (typeof to !== "number") return [];
+  // A raise that was recorded but not carried out may be taken back, which only the rotation knows.
+  if (which === "rotation" && from !== undefined && to < from) return [{ property: "generation", reason: cannotBeUndone(from, to) }];
+  const retires = from === undefined ? to === 1 || (to > 1 && news["expectedCurrentKid"] != null) : to > from;
+  if (retires && news["revokePrevious"] === true && news["gracePeriod"] == null && news["revokeNow"] == null) {
+    return [{ property: "revokePrevious", reason: noGracePeriod(to) }];
+  }
+  return [];
+}
+
+export function cannotBeUndone(carriedOut: number, given: number): string {
+  return `generation ${given} was given, but rotation ${carriedOut} cannot be undone: keep ${carriedOut}, or raise to ${carriedOut + 1}`;
+}
+
+export function noGracePeriod(generation: number): string {
+  return (
+    `generation ${generation} would retire the current key and revoke it in the same update, ending every session that it signed; ` +
+    'set gracePeriod (for example "24h") so that it is revoked once its tokens have expired, ' +
+    "or, in an emergency, name the key in revokeNow: { kid, reason }"
+  );
+}
+
+const desiredSchema = v.looseObject({
+  generation,
+  revokePrevious: v.optional(v.boolean(), false),
+  gracePeriod: v.optional(positiveDuration),
+  revokeNow: v.optional(revokeNow),
+  minKeyAge: v.optional(duration, DEFAULT_MIN_KEY_AGE),
+  expectedCurrentKid: v.optional(words),
+  verifyTimeout: v.optional(positiveDuration, DEFAULT_VERIFY_TIMEOUT),
+  reason: v.optional(words),
+  tenant: v.optional(v.record(v.string(), v.string())),
+  baselines: v.optional(
+    v.array(v.object({ generation, from: generation, kid: v.string(), at: v.string() })),
+    [],
+  ),
+});
+
+/** Reads inputs that `check` has let through, every value known. */
+export function readDesired(inputs: PropertyBag): DesiredRotation {
+  const present = Object.fromEntries(Object.entries(inputs).filter(([, value]) => value !== null && !isUnknown(value)));
+  const parsed = v.safeParse(desiredSchema, present);
+  if (!parsed.success) {
+    throw new SigningKeyError("invalid_input", {
+      attempt: "reading the inputs",
+      observation: parsed.issues.map((issue) => v.getDotPath(issue) ?? "inputs").join(", ") + " can't be read",
+      remedy: "run it without options that skip the check of inputs",
+    });
+  }
+  const { output } = parsed;
+  return {
+    generation: output.generation,
+    revokePrevious: output.revokePrevious,
+    minKeyAge: output.minKeyAge,
+    verifyTimeout: output.verifyTimeout,
+    baselines: output.baselines,
+    ...(output.gracePeriod !== undefined && { gracePeriod: output.gracePeriod }),
+    ...(output.revokeNow !== undefined && { revokeNow: output.revokeNow }),
+    ...(output.expectedCurrentKid !== undefined && { expectedCurrentKid: output.expectedCurrentKid }),
+    ...(output.reason !== undefined && { reason: output.reason }),
+    ...(output.tenant !== undefined && { tenant: output.tenant as Partial<TenantFields> }),
+  };
+}
+
+/** The credentials that the inputs, stack configuration or environment give. */
+export function credentialsFor(
+  tenant: Partial<TenantFields> | undefined,
+  sources: Omit<CredentialSources, "tenant">,
+): Credentials {
+  const { credentials, faults } = resolveCredentials({ ...sources, tenant });
+  if (credentials !== undefined) return credentials;
+  throw new SigningKeyError("invalid_input", {
+    attempt: "finding the tenant's credentials",
+    observation: faults.join("; "),
+    remedy: "correct them and run it again",
+  });
+}
+
+/** Whether a value, or anything in it, is not known before the update. */
+export function isUnknown(value: unknown): boolean {
+  if (typeof value === "object" && value !== null) return Object.values(value).some(isUnknown);
+  return value === UNKNOWN;
+}
+
+function shown(value: unknown): string {
+  const text = JSON.stringify(value) ?? typeof value;
+  return text.length > 60 ? `${text.slice(0, 57)}…` : text;
+}
+
+/** The milliseconds of an optional duration. */
+export function milliseconds(duration: Duration | undefined): number | undefined {
+  return duration === undefined ? undefined : durationMilliseconds(duration);
+}

@@ -1,0 +1,232 @@
+import { isDeepStrictEqual } from "node:util";
+import type * as pulumi from "@pulumi/pulumi";
+import { inWords } from "../duration";
+import { SigningKeyError } from "../errors";
+import { findKey, type KeyRing } from "../tenant/keyRing";
+import { LIST_SCOPES, REVOKE_SCOPES, ROTATE_SCOPES, type Tenant } from "../tenant/tenant";
+import { cannotBeUndone, findFaults, isUnknown, milliseconds, noGracePeriod, readDesired, type DesiredRotation, type PropertyBag } from "./inputs";
+import { revokeNowFault } from "./plan";
+import type { ConfigurationReader, Runtime } from "./runtime";
+import { settle } from "./settle";
+import { baselineId, type Baseline, type RevokeNow } from "./state";
+import { withoutTraces } from "./withoutTraces";
+import { assertSameTenant } from "./wrongTenant";
+
+/** What the intent records: which raises are meant, and from which key. */
+interface IntentOutputs {
+  generation: number;
+  baselines: Baseline[];
+  /** The last `revokeNow` that was let through. */
+  revokeNow?: RevokeNow;
+  domain: string;
+  /** The current and next key when it was last recorded, to tell this tenant from another. */
+  kids: string[];
+  tenant?: Record<string, string>;
+}
+
+/**
+ * The write-ahead record of a rotation. It makes every refusal before it records a raise, and the engine stores the
+ * record before the rotation starts, so that a rotation that is killed and run again is known to have happened.
+ */
+export class IntentLifecycle implements pulumi.dynamic.ResourceProvider {
+  constructor(private readonly runtime: Runtime) {}
+
+  configure(request: { config: ConfigurationReader }): Promise<void> {
+    this.runtime.configure(request.config);
+    return Promise.resolve();
+  }
+
+  check(olds: PropertyBag, news: PropertyBag): Promise<pulumi.dynamic.CheckResult> {
+    return withoutTraces(() => {
+      const failures = findFaults("intent", olds, news, this.runtime.sources);
+      return { inputs: news, failures };
+    });
+  }
+
+  diff(_id: string, olds: PropertyBag, news: PropertyBag): Promise<pulumi.dynamic.DiffResult> {
+    return withoutTraces(() => {
+      if (isUnknown(news)) return { changes: true };
+      const recorded = olds as unknown as IntentOutputs;
+      const desired = readDesired(news);
+      const { domain } = this.runtime.credentials(desired.tenant);
+      return {
+        changes:
+          desired.generation !== recorded.generation ||
+          desired.revokeNow?.kid !== recorded.revokeNow?.kid ||
+          domain !== recorded.domain ||
+          !isDeepStrictEqual(desired.tenant, recorded.tenant),
+      };
+    });
+  }
+
+  async create(inputs: PropertyBag): Promise<pulumi.dynamic.CreateResult> {
+    const desired = readDesired(inputs);
+    const tenant = this.runtime.tenant(desired.tenant);
+    const ring = await tenant.listKeys();
+    const rotates =
+      desired.generation === 1 || (desired.generation > 1 && desired.expectedCurrentKid === ring.current.kid);
+    await this.refuse(tenant, ring, desired, rotates, undefined);
+    if (desired.generation > 1 && !rotates) {
+      this.runtime.say(
+        `${tenant.domain}: no state for generation ${desired.generation}: taken as carried out; raise to ${desired.generation + 1} to rotate`,
+      );
+    }
+    const baselines = rotates ? [this.recordRaise(tenant, ring, 0, desired.generation)] : [];
+    return { id: tenant.domain, outs: outputs(desired, tenant, ring, baselines) };
+  }
+
+  async update(_id: string, olds: PropertyBag, news: PropertyBag): Promise<pulumi.dynamic.UpdateResult> {
+    const recorded = olds as unknown as IntentOutputs;
+    const desired = readDesired(news);
+    const tenant = this.runtime.tenant(desired.tenant);
+    let ring = await tenant.listKeys();
+    const recordedKids = [...recorded.kids, ...recorded.baselines.map((baseline) => baseline.kid)];
+    assertSameTenant({ domain: recorded.domain, kids: recordedKids }, tenant.domain, ring);
+    const changes = desired.generation !== recorded.generation;
+    if (changes && this.isOpen(recorded.baselines.at(-1), tenant, ring)) {
+      ring = await settle(tenant, ring, this.runtime, `rotation ${recorded.generation} was recorded and may be in flight`);
+    }
+    const raises = desired.generation > recorded.generation;
+    // A raise that was recorded before and not carried out still retires the current key in this update.
+    const open = recorded.baselines.at(-1)?.kid === ring.current.kid;
+    await this.refuse(tenant, ring, desired, raises, recorded.revokeNow, raises || open);
+    let baselines = recorded.baselines;
+    if (raises) {
+      baselines = [...prune(baselines, ring), this.recordRaise(tenant, ring, recorded.generation, desired.generation)];
+    } else if (changes) {
+      baselines = this.takeBack(recorded, desired.generation, tenant, ring);
+    }
+    return { outs: outputs(desired, tenant, ring, baselines) };
+  }
+
+  /** A refresh never moves a baseline. */
+  read(id: string, properties: PropertyBag): Promise<pulumi.dynamic.ReadResult> {
+    return Promise.resolve({ id, props: { ...properties } });
+  }
+
+  private recordRaise(tenant: Tenant, ring: KeyRing, from: number, generation: number): Baseline {
+    const baseline = { generation, from, kid: ring.current.kid, at: ring.observedAt.toISOString() };
+    this.runtime.recordedHere.add(baselineId(tenant.domain, baseline));
+    return baseline;
+  }
+
+  /** Whether the raise may not have been carried out yet, by another process that may still be at it. */
+  private isOpen(baseline: Baseline | undefined, tenant: Tenant, ring: KeyRing): boolean {
+    if (baseline?.kid !== ring.current.kid) return false;
+    return !this.runtime.recordedHere.has(baselineId(tenant.domain, baseline));
+  }
+
+  /** Lowers the generation as far as nothing has been carried out. */
+  private takeBack(recorded: IntentOutputs, generation: number, tenant: Tenant, ring: KeyRing): Baseline[] {
+    const kept = recorded.baselines.filter((baseline) => baseline.generation <= generation);
+    const undone = recorded.baselines.filter((baseline) => baseline.generation > generation);
+    const [first] = undone;
+    if (first === undefined || first.from > generation || undone.some((baseline) => baseline.kid !== ring.current.kid)) {
+      throw new SigningKeyError("generation_lowered", {
+        attempt: `lowering the generation of ${tenant.domain}`,
+        observation: cannotBeUndone(recorded.generation, generation),
+        remedy: "nothing was changed",
+      });
+    }
+    this.runtime.say(`${tenant.domain}: the raise to ${recorded.generation} was not carried out and is taken back`);
+    return generation > first.from ? [...kept, { ...first, generation }] : kept;
+  }
+
+  /** Every refusal there is, all at once, before anything is recorded. */
+  private async refuse(
+    tenant: Tenant,
+    ring: KeyRing,
+    desired: DesiredRotation,
+    raises: boolean,
+    accepted: RevokeNow | undefined,
+    rotates = raises,
+  ): Promise<void> {
+    const { revokeNow } = desired;
+    const asked = revokeNow !== undefined && revokeNow.kid !== accepted?.kid ? revokeNow : undefined;
+    const refusals: SigningKeyError[] = [];
+    if (raises) refusals.push(...raiseRefusals(tenant, ring, desired));
+    const named = asked && revokeNowFault(ring, asked.kid, rotates);
+    if (named) refusals.push(named);
+    const scopes = new Set([...LIST_SCOPES, ...(raises ? ROTATE_SCOPES : []), ...(asked ? REVOKE_SCOPES : [])]);
+    const granted = raises || asked ? (await tenant.accessToken()).scopes : undefined;
+    const missing = granted === undefined ? [] : [...scopes].filter((scope) => !granted.includes(scope));
+    if (missing.length > 0) {
+      refusals.push(
+        new SigningKeyError("insufficient_scope", {
+          attempt: `changing the signing keys of ${tenant.domain}`,
+          observation: `the application's token lacks ${missing.join(", ")}`,
+          remedy: `grant the application ${missing.join(", ")}`,
+        }),
+      );
+    }
+    const refusal = SigningKeyError.all(refusals);
+    if (refusal) throw refusal;
+    if (raises) this.warnOfBudget(tenant, ring);
+  }
+
+  /** Auth0 allows five rotations a day; only its own answer is certain, so this is a warning. */
+  private warnOfBudget(tenant: Tenant, ring: KeyRing): void {
+    const dayAgo = ring.observedAt.getTime() - DAY;
+    const keys = [ring.current, ...ring.previous, ...ring.revoked];
+    const rotations = keys.filter((key) => key.since !== undefined && Date.parse(key.since) > dayAgo).length;
+    if (rotations < ROTATIONS_A_DAY) return;
+    this.runtime.say(
+      `${tenant.domain}: ${rotations} keys became current in the last 24 hours, and Auth0 allows ${ROTATIONS_A_DAY} rotations a day; it may refuse this one until later`,
+    );
+  }
+}
+
+const DAY = 24 * 60 * 60 * 1000;
+const ROTATIONS_A_DAY = 5;
+
+function raiseRefusals(tenant: Tenant, ring: KeyRing, desired: DesiredRotation): SigningKeyError[] {
+  const { current } = ring;
+  const { expectedCurrentKid, revokeNow } = desired;
+  const attempt = `raising to generation ${desired.generation} on ${tenant.domain}`;
+  const refusals: SigningKeyError[] = [];
+  const refuse = (...[code, observation, remedy]: [SigningKeyError["code"], string, string]): void => {
+    refusals.push(new SigningKeyError(code, { attempt, observation, remedy }));
+  };
+  if (ring.next === undefined) {
+    refuse("no_next_key", "the tenant lists no next key, so nobody can have seen the key that would become current", "nothing was changed; run it again once the Dashboard shows a next key");
+  }
+  if (expectedCurrentKid !== undefined && expectedCurrentKid !== current.kid) {
+    refuse("current_kid_mismatch", `expectedCurrentKid is ${expectedCurrentKid}, but the current key is ${current.kid}`, "somebody has rotated since; look at the ring and decide again");
+  }
+  if (desired.revokePrevious && desired.gracePeriod === undefined && revokeNow?.kid !== current.kid) {
+    refuse("no_grace_period", noGracePeriod(desired.generation), `the current key is ${current.kid}`);
+  }
+  const minimum = milliseconds(desired.minKeyAge) ?? 0;
+  if (minimum > 0 && revokeNow?.kid !== current.kid) {
+    const age = current.since === undefined ? undefined : ring.observedAt.getTime() - Date.parse(current.since);
+    if (age === undefined) {
+      refuse("key_too_young", `Auth0 gives no date since when ${current.kid} is current, so its age is unknown`, 'set minKeyAge to "0s" to rotate regardless');
+    } else if (age < minimum) {
+      refuse(
+        "key_too_young",
+        `${current.kid} has been current for ${inWords(Math.max(age, 0))} only, and so long has its successor been published; minKeyAge is ${desired.minKeyAge}`,
+        "wait, lower minKeyAge, or in an emergency name the key in revokeNow",
+      );
+    }
+  }
+  return refusals;
+}
+
+/** Baselines of keys that are revoked or gone have nothing left to say. */
+function prune(baselines: readonly Baseline[], ring: KeyRing): Baseline[] {
+  return baselines.filter(({ kid }) => {
+    const state = findKey(ring, kid)?.state;
+    return state !== undefined && state !== "revoked";
+  });
+}
+
+function outputs(desired: DesiredRotation, tenant: Tenant, ring: KeyRing, baselines: Baseline[]): IntentOutputs {
+  return {
+    generation: desired.generation,
+    baselines,
+    ...(desired.revokeNow && { revokeNow: desired.revokeNow }),
+    domain: tenant.domain,
+    kids: [ring.current.kid, ...(ring.next ? [ring.next.kid] : [])],
+    ...(desired.tenant && { tenant: desired.tenant as Record<string, string> }),
+  };
+}

@@ -1,0 +1,142 @@
+import { SigningKeyError } from "../errors";
+import { findKey, type KeyRing } from "../tenant/keyRing";
+import { milliseconds, type DesiredRotation } from "./inputs";
+import { isDue, type Recorded, type RetiredKey } from "./state";
+
+/** One thing to do, or one thing to write down. */
+export type Step =
+  /** A rotation that is recorded as intended has happened: the key that was current then is retired. */
+  | { kind: "adopt"; retired: RetiredKey }
+  | { kind: "rotate"; generation: number; kid: string }
+  /** The generation is reached without a write. */
+  | { kind: "reach"; generation: number }
+  | { kind: "verify-rotation" }
+  | { kind: "verify-revocation"; kid: string }
+  /** The key is revoked already, by whomever. */
+  | { kind: "note-revoked"; kid: string; revokedAt: string }
+  | { kind: "note-revoke-now" }
+  | { kind: "revoke"; kid: string; cause: "due" | "revokeNow" };
+
+/** What has happened in this very update, which the plan must not build on. */
+export interface ThisUpdate {
+  /** Keys retired, or found retired, in this update: only `revokeNow` revokes them in it. */
+  retired: ReadonlySet<string>;
+  /** Two rotations crossed: nothing is revoked in this update. */
+  crossed: boolean;
+}
+
+/**
+ * The steps from what is to what is desired, in order: rotate, verify, revoke. Pure; it is made anew after each step.
+ * @param now the tenant's time of day
+ * @throws SigningKeyError `not_revocable` if `revokeNow` names a key that can't be revoked
+ */
+export function plan(
+  ring: KeyRing,
+  recorded: Recorded,
+  desired: DesiredRotation,
+  now: Date,
+  thisUpdate: ThisUpdate = { retired: new Set(), crossed: false },
+): Step[] {
+  const rotation = planRotation(ring, recorded, desired);
+  const rotates = rotation.some((step) => step.kind === "rotate");
+  const verification = recorded.pending.map((pending): Step =>
+    pending.step === "verify-rotation" ? { kind: "verify-rotation" } : { kind: "verify-revocation", kid: pending.kid },
+  );
+  const revocation = thisUpdate.crossed
+    ? []
+    : [...planRevokeNow(ring, recorded, desired, rotates), ...planDue(ring, recorded, desired, now, thisUpdate)];
+  return [...rotation, ...verification, ...revocation];
+}
+
+function planRotation(ring: KeyRing, recorded: Recorded, desired: DesiredRotation): Step[] {
+  if (desired.generation <= recorded.generation) return [];
+  const steps: Step[] = [];
+  const retiredKids = new Set(recorded.retired.map((key) => key.kid));
+  const open = desired.baselines.filter(
+    (baseline) => baseline.generation > recorded.generation && baseline.generation <= desired.generation,
+  );
+  for (const { kid, generation, at } of open) {
+    if (kid === ring.current.kid || retiredKids.has(kid)) continue;
+    retiredKids.add(kid);
+    steps.push({ kind: "adopt", retired: retire(ring, { kid, generation, at }, desired) });
+  }
+  const last = open.at(-1);
+  steps.push(
+    last?.generation === desired.generation && last.kid === ring.current.kid
+      ? { kind: "rotate", generation: desired.generation, kid: last.kid }
+      : { kind: "reach", generation: desired.generation },
+  );
+  return steps;
+}
+
+/** The record of a key that was current at `at` and is so no longer; the latest plausible date of its retirement is the safe one. */
+export function retire(
+  ring: KeyRing,
+  { kid, generation, at }: { kid: string; generation: number; at: string },
+  desired: DesiredRotation,
+): RetiredKey {
+  const key = findKey(ring, kid);
+  const said = key?.until ?? ring.current.since;
+  const retiredAt = said !== undefined && said >= at ? said : ring.observedAt.toISOString();
+  const due = dueAt(retiredAt, desired);
+  const revokedAt = key?.state === "revoked" ? (key.revokedAt ?? ring.observedAt.toISOString()) : undefined;
+  return {
+    kid,
+    generation,
+    retiredAt,
+    ...(due !== undefined && { revokeDueAt: due }),
+    ...(revokedAt !== undefined && { revokedAt }),
+  };
+}
+
+function dueAt(retiredAt: string, desired: DesiredRotation): string | undefined {
+  const grace = milliseconds(desired.gracePeriod);
+  return grace === undefined ? undefined : new Date(Date.parse(retiredAt) + grace).toISOString();
+}
+
+/** The retired keys with their due dates as the desired grace period sets them; taking it away changes none. */
+export function withDueDates(retired: readonly RetiredKey[], desired: DesiredRotation): RetiredKey[] {
+  return retired.map((key) => {
+    const due = dueAt(key.retiredAt, desired);
+    return due === undefined || key.revokedAt !== undefined ? key : { ...key, revokeDueAt: due };
+  });
+}
+
+function planRevokeNow(ring: KeyRing, recorded: Recorded, desired: DesiredRotation, rotates: boolean): Step[] {
+  const { revokeNow } = desired;
+  if (revokeNow === undefined || revokeNow.kid === recorded.revokeNow?.kid) return [];
+  const fault = revokeNowFault(ring, revokeNow.kid, rotates);
+  if (fault !== undefined) throw fault;
+  const key = findKey(ring, revokeNow.kid);
+  return key?.state === "revoked"
+    ? [...noteRevoked(recorded, revokeNow.kid, key.revokedAt, ring), { kind: "note-revoke-now" }]
+    : [{ kind: "revoke", kid: revokeNow.kid, cause: "revokeNow" }];
+}
+
+/** Why a key can't be revoked by name, if so: it must be a previous one, or the current one that this update retires. */
+export function revokeNowFault(ring: KeyRing, kid: string, rotates: boolean): SigningKeyError | undefined {
+  const key = findKey(ring, kid);
+  const refuse = (observation: string, remedy: string): SigningKeyError =>
+    new SigningKeyError("not_revocable", { attempt: `revokeNow of key ${kid}`, observation, remedy });
+  if (key === undefined) return refuse("the tenant lists no such key", "name the kid of a previous key");
+  if (key.state === "next") return refuse("it is the next key", "raise generation twice: once to make it current, once to retire it");
+  if (key.state === "current" && !rotates) return refuse("it is the current key", "raise generation in the same update, so that it is retired first");
+  return undefined;
+}
+
+function planDue(ring: KeyRing, recorded: Recorded, desired: DesiredRotation, now: Date, { retired }: ThisUpdate): Step[] {
+  return withDueDates(recorded.retired, desired).flatMap((entry): Step[] => {
+    if (entry.revokedAt !== undefined) return [];
+    const key = findKey(ring, entry.kid);
+    // A revoked key may have dropped off the list; a key that is not listed signs nothing any more.
+    if (key === undefined || key.state === "revoked") return noteRevoked(recorded, entry.kid, key?.revokedAt, ring);
+    if (key.state !== "previous" || retired.has(entry.kid) || !desired.revokePrevious) return [];
+    if (desired.revokeNow?.kid === entry.kid && recorded.revokeNow?.kid !== entry.kid) return [];
+    return isDue(entry, now, true) ? [{ kind: "revoke", kid: entry.kid, cause: "due" }] : [];
+  });
+}
+
+function noteRevoked(recorded: Recorded, kid: string, revokedAt: string | undefined, ring: KeyRing): Step[] {
+  const open = recorded.retired.some((key) => key.kid === kid && key.revokedAt === undefined);
+  return open ? [{ kind: "note-revoked", kid, revokedAt: revokedAt ?? ring.observedAt.toISOString() }] : [];
+}

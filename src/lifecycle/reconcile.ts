@@ -1,0 +1,303 @@
+import { OutcomeUnknownError, RateLimitedError, SigningKeyError } from "../errors";
+import { findKey, type KeyRing } from "../tenant/keyRing";
+import type { Tenant } from "../tenant/tenant";
+import { waitUntil } from "../tenant/wait";
+import { milliseconds, type DesiredRotation } from "./inputs";
+import { plan, retire, withDueDates, type Step } from "./plan";
+import type { Runtime } from "./runtime";
+import { settle } from "./settle";
+import { baselineId, type PendingStep, type Recorded, type RetiredKey } from "./state";
+
+/** A write is tried again this often at the most, and only once the ring has shown that it had no effect. */
+const WRITE_ATTEMPTS = 3;
+/** An update waits this long for Auth0's rate limit at the most. */
+const LONGEST_RATE_LIMIT_WAIT = 120_000;
+
+/** Carries out the plan, one step at a time, looking at the ring after each. */
+export class Reconciliation {
+  /** Whether something has happened that the engine must record even if what follows fails. */
+  worthRecording = false;
+  private readonly retiredNow = new Set<string>();
+  private crossed = false;
+  /** Whether the JWKS has been seen to hold the ring's current and next key. */
+  private published = false;
+  /** Whether time has passed since the ring was listed, so that it must be listed again before a write. */
+  private waited = false;
+
+  constructor(
+    private readonly tenant: Tenant,
+    private readonly runtime: Runtime,
+    private readonly desired: DesiredRotation,
+    /** The ring as last observed. */
+    public ring: KeyRing,
+    /** What has been carried out so far. */
+    public recorded: Recorded,
+  ) {
+    this.recorded = { ...recorded, retired: withDueDates(recorded.retired, desired) };
+  }
+
+  async run(): Promise<void> {
+    for (;;) {
+      const thisUpdate = { retired: this.retiredNow, crossed: this.crossed };
+      const [step] = plan(this.ring, this.recorded, this.desired, this.ring.observedAt, thisUpdate);
+      if (step === undefined) return;
+      await this.carryOut(step);
+    }
+  }
+
+  private async carryOut(step: Step): Promise<void> {
+    switch (step.kind) {
+      case "adopt":
+        this.say(`rotation ${step.retired.generation} has happened already: ${step.retired.kid} is no longer current; recorded as retired`);
+        this.record({ retired: [step.retired], pending: [this.pendingStep("verify-rotation", this.ring.current.kid)] });
+        this.recorded.rotatedAt = step.retired.retiredAt;
+        return;
+      case "reach":
+        this.recorded = { ...this.recorded, generation: step.generation };
+        return;
+      case "rotate":
+        return this.rotate(step.generation, step.kid);
+      case "verify-rotation":
+        return this.verifyRotation();
+      case "verify-revocation":
+        return this.verifyRevocation(step.kid);
+      case "note-revoked":
+        this.say(`${step.kid} is revoked already`);
+        this.noteRevoked(step.kid, step.revokedAt);
+        return;
+      case "note-revoke-now":
+        this.noteRevokeNow();
+        return;
+      case "revoke":
+        return this.revoke(step.kid, step.cause);
+    }
+  }
+
+  private async rotate(generation: number, kid: string): Promise<void> {
+    if (this.isRecovery()) {
+      await this.settle(`an earlier update recorded generation ${generation} and did not finish`);
+    } else if (this.waited) {
+      await this.observe();
+    }
+    if (this.ring.current.kid !== kid) return;
+    this.published = false;
+    const before = this.ring;
+    const rotated = await this.write(
+      `rotating the signing keys (generation ${generation}: ${kid} retires)`,
+      () => this.tenant.rotate(),
+      () => this.ring.current.kid !== kid,
+    );
+    if (!rotated) return;
+    this.worthRecording = true;
+    const retired = retire(this.ring, { kid, generation, at: before.observedAt.toISOString() }, this.desired);
+    this.record({ retired: [retired], pending: [this.pendingStep("verify-rotation", this.ring.current.kid)] });
+    this.recorded = { ...this.recorded, generation, rotatedAt: retired.retiredAt };
+    this.say(`rotated: ${this.ring.current.kid} is current, ${kid} is retired`);
+    if (before.next === undefined || this.ring.current.kid === before.next.kid) return;
+    this.crossed = true;
+    const alsoRetired = findKey(this.ring, before.next.kid);
+    if (alsoRetired?.state === "previous" || alsoRetired?.state === "revoked") {
+      this.record({
+        retired: [retire(this.ring, { kid: before.next.kid, generation, at: before.observedAt.toISOString() }, this.desired)],
+        pending: [],
+      });
+    }
+    this.say(`two rotations crossed: ${kid} and ${before.next.kid} are both retired; nothing is revoked in this update`);
+  }
+
+  /** Whether a raise is open that this process did not record: whoever did may still have a rotation in flight. */
+  private isRecovery(): boolean {
+    return this.desired.baselines.some(
+      (baseline) =>
+        baseline.generation > this.recorded.generation &&
+        !this.runtime.recordedHere.has(baselineId(this.tenant.domain, baseline)),
+    );
+  }
+
+  /**
+   * Does one write to Auth0, never blindly twice: where the outcome is unknown, the ring decides.
+   * @param done whether the ring as observed shows that the write has happened
+   * @returns false if it was not done because the ring changed under a wait: the plan is to be made anew
+   */
+  private async write(what: string, write: () => Promise<void>, done: () => boolean): Promise<boolean> {
+    const attempt = `${this.tenant.domain}: ${what}`;
+    for (let attempts = 1; ; attempts += 1) {
+      await this.runtime.announce(attempt);
+      try {
+        await write();
+        break;
+      } catch (error) {
+        if (error instanceof RateLimitedError && attempts < WRITE_ATTEMPTS) {
+          await this.waitForRateLimit(error);
+          await this.observe();
+          if (done()) return false;
+        } else if (error instanceof OutcomeUnknownError) {
+          await this.settle(error.message);
+          if (done()) return true;
+          if (attempts === WRITE_ATTEMPTS) throw error;
+        } else throw error;
+      }
+    }
+    // Auth0 promises nothing about how soon the list shows what it has accepted.
+    const shown = await this.wait(`the list of keys of ${this.tenant.domain} to show it`, async () => {
+      await this.observe();
+      return done();
+    });
+    if (shown) return true;
+    throw new OutcomeUnknownError({ attempt, observation: "Auth0 accepted it, but its list of keys doesn't show it" });
+  }
+
+  private async waitForRateLimit(error: RateLimitedError): Promise<void> {
+    const milliseconds = Math.max((error.resetAt?.getTime() ?? 0) - this.ring.observedAt.getTime(), 1_000);
+    if (milliseconds > LONGEST_RATE_LIMIT_WAIT) {
+      const reset = error.resetAt?.toISOString() ?? "";
+      throw new SigningKeyError("rate_limited", {
+        attempt: error.attempt,
+        observation: `Auth0's limit is reached (5 rotations a day, and so many requests a second); it answers again from ${reset} on`,
+        remedy: "run it again then: nothing was changed, and the raise is recorded",
+        cause: error,
+      });
+    }
+    this.say(`Auth0's rate limit is reached; waiting ${Math.ceil(milliseconds / 1000)} s`);
+    await this.runtime.clock.sleep(milliseconds);
+  }
+
+  private async revoke(kid: string, cause: "due" | "revokeNow"): Promise<void> {
+    if (!this.published) await this.verifyRotation();
+    await this.assertTokenSurvives(kid);
+    await this.observe();
+    const state = findKey(this.ring, kid)?.state;
+    if (state === "current" || state === "next") {
+      throw new SigningKeyError("not_revocable", {
+        attempt: `revoking key ${kid} of ${this.tenant.domain}`,
+        observation: `it is the ${state} key`,
+        remedy: "nothing was revoked; run pulumi refresh and look at the ring",
+      });
+    }
+    if (state !== "previous") return;
+    const why = cause === "due" ? "its grace period has passed" : `revokeNow: ${this.desired.revokeNow?.reason ?? ""}`;
+    const revoked = await this.write(
+      `revoking key ${kid} (${why})`,
+      () => this.tenant.revoke(kid),
+      () => findKey(this.ring, kid)?.state === "revoked" || findKey(this.ring, kid) === undefined,
+    );
+    if (!revoked) return;
+    this.noteRevoked(kid, findKey(this.ring, kid)?.revokedAt ?? this.ring.observedAt.toISOString());
+    if (cause === "revokeNow") this.noteRevokeNow();
+    this.record({ retired: [], pending: [this.pendingStep("verify-revocation", kid)] });
+    this.say(`revoked ${kid}`);
+    // Proof that this pipeline is not locked out: a token asked for now is accepted.
+    if (!this.tenant.usesStaticToken) await this.tenant.freshAccessToken();
+    await this.observe();
+  }
+
+  /** Auth0 signs its own Management API's tokens with these keys: revoking must not end the token that revokes. */
+  private async assertTokenSurvives(kid: string): Promise<void> {
+    const attempt = `revoking key ${kid} of ${this.tenant.domain}`;
+    if (this.tenant.usesStaticToken) {
+      const token = await this.tenant.accessToken();
+      if (token.kid !== kid) return;
+      throw new SigningKeyError("token_not_current", {
+        attempt,
+        observation: "the static API token is signed by that very key and would end with it",
+        remedy: "nothing was revoked; give an application's client id and secret, or an API token issued after the rotation",
+      });
+    }
+    const current = this.ring.current.kid;
+    const inUse = await this.tenant.accessToken();
+    const fresh = inUse.kid === current || (await this.wait(`a token signed by ${current}`, async () => (await this.tenant.freshAccessToken()).kid === current));
+    if (fresh) return;
+    throw new SigningKeyError("token_not_current", {
+      attempt,
+      observation: `a token asked for now is not signed by the current key ${current}`,
+      remedy: "nothing was revoked; run it again, and if it persists ask Auth0's support before revoking",
+    });
+  }
+
+  /** The JWKS must hold the current and the next key before anything is revoked. */
+  private async verifyRotation(): Promise<void> {
+    const { current, next } = this.ring;
+    const shown = await this.wait(`the JWKS of ${this.tenant.domain} to hold ${current.kid}`, async () => {
+      const kids = await this.tenant.publishedKids();
+      return kids.has(current.kid) && (next === undefined || kids.has(next.kid));
+    });
+    if (!shown) {
+      this.recorded = { ...this.recorded, pending: merge(this.recorded.pending, [this.pendingStep("verify-rotation", current.kid)]) };
+      throw this.notShown(`the new current key ${current.kid} and the next one are not both in ${this.tenant.jwksUri}`);
+    }
+    this.published = true;
+    this.finish("verify-rotation");
+  }
+
+  private async verifyRevocation(kid: string): Promise<void> {
+    const gone = await this.wait(`the JWKS of ${this.tenant.domain} to drop ${kid}`, async () => !(await this.tenant.publishedKids()).has(kid));
+    if (!gone) throw this.notShown(`the revoked key ${kid} is still in ${this.tenant.jwksUri}`);
+    this.finish("verify-revocation", kid);
+  }
+
+  private notShown(observation: string): SigningKeyError {
+    return new SigningKeyError("verification_timeout", {
+      attempt: `verifying ${this.tenant.domain} for ${this.desired.verifyTimeout}`,
+      observation,
+      remedy: "what was done is recorded; run it again to verify, or raise verifyTimeout",
+    });
+  }
+
+  private async wait(subject: string, probe: () => Promise<boolean>): Promise<boolean> {
+    this.waited = true;
+    const deadline = milliseconds(this.desired.verifyTimeout) ?? 0;
+    const say = (message: string): void => { this.runtime.say(message); };
+    const seen = await waitUntil(subject, async () => (await probe()) || undefined, { clock: this.runtime.clock, deadline, say });
+    return seen === true;
+  }
+
+  private async settle(why: string): Promise<void> {
+    this.ring = await settle(this.tenant, this.ring, this.runtime, why);
+  }
+
+  private async observe(): Promise<void> {
+    this.waited = false;
+    this.ring = await this.tenant.listKeys();
+  }
+
+  private say(message: string): void {
+    this.runtime.say(`${this.tenant.domain}: ${message}`);
+  }
+
+  private pendingStep(step: PendingStep["step"], kid: string): PendingStep {
+    return { step, kid, since: this.ring.observedAt.toISOString() };
+  }
+
+  private record({ retired, pending }: { retired: RetiredKey[]; pending: PendingStep[] }): void {
+    for (const { kid } of retired) this.retiredNow.add(kid);
+    this.worthRecording = true;
+    this.recorded = {
+      ...this.recorded,
+      retired: [...this.recorded.retired, ...retired],
+      pending: merge(this.recorded.pending, pending),
+    };
+  }
+
+  private finish(step: PendingStep["step"], kid?: string): void {
+    const pending = this.recorded.pending.filter((open) => open.step !== step || (kid !== undefined && open.kid !== kid));
+    this.recorded = { ...this.recorded, pending };
+  }
+
+  private noteRevoked(kid: string, revokedAt: string): void {
+    this.worthRecording = true;
+    const retired = this.recorded.retired.map((key) => (key.kid === kid ? { ...key, revokedAt } : key));
+    this.recorded = { ...this.recorded, retired };
+  }
+
+  private noteRevokeNow(): void {
+    const { revokeNow } = this.desired;
+    if (revokeNow !== undefined) this.recorded = { ...this.recorded, revokeNow };
+  }
+}
+
+/** One open verification of a rotation at a time, the latest; one of a revocation for each key. */
+function merge(open: readonly PendingStep[], added: readonly PendingStep[]): PendingStep[] {
+  const replaced = (old: PendingStep): boolean =>
+    added.some((step) => step.step === old.step && (step.step === "verify-rotation" || step.kid === old.kid));
+  return [...open.filter((old) => !replaced(old)), ...added];
+}

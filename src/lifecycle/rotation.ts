@@ -1,0 +1,195 @@
+import { isDeepStrictEqual } from "node:util";
+import type * as pulumi from "@pulumi/pulumi";
+import { SigningKeyError } from "../errors";
+import type { Tenant } from "../tenant/tenant";
+import { findFaults, isUnknown, readDesired, type DesiredRotation, type PropertyBag } from "./inputs";
+import { withDueDates } from "./plan";
+import { Reconciliation } from "./reconcile";
+import type { ConfigurationReader, Runtime } from "./runtime";
+import { isDue, NOTHING_RECORDED, readOutputs, toOutputs, type ObservedInputs, type Recorded, type RotationOutputs } from "./state";
+import { withoutTraces } from "./withoutTraces";
+import { describeCreation, describeUpdate } from "./words";
+import { assertSameTenant } from "./wrongTenant";
+
+/** Tells the engine that something has happened although the call failed, so that it is recorded. */
+class PartialFailure extends Error {
+  readonly reasons: string[];
+
+  constructor(
+    cause: Error,
+    readonly id: string,
+    readonly properties: Record<string, unknown>,
+  ) {
+    super(cause.message, { cause });
+    this.reasons = [cause.message];
+  }
+}
+
+/** Rotates, then revokes, as far as the recorded intent and the tenant's key ring ask for. */
+export class RotationLifecycle implements pulumi.dynamic.ResourceProvider {
+  constructor(private readonly runtime: Runtime) {}
+
+  configure(request: { config: ConfigurationReader }): Promise<void> {
+    this.runtime.configure(request.config);
+    return Promise.resolve();
+  }
+
+  check(olds: PropertyBag, news: PropertyBag): Promise<pulumi.dynamic.CheckResult> {
+    return withoutTraces(() => {
+      const failures = findFaults("rotation", olds, news, this.runtime.sources);
+      // There is no diff before a creation, so this is where a preview can say what it means.
+      if (failures.length === 0 && olds["generation"] === undefined && !isUnknown([news["generation"], news["tenant"]])) {
+        const desired = readDesired(withoutUnknowns(news));
+        this.runtime.say(describeCreation(desired, this.domain(desired)));
+      }
+      return { inputs: news, failures };
+    });
+  }
+
+  /** Compares with what is recorded, without a request; nothing ever replaces. */
+  diff(_id: string, olds: PropertyBag, news: PropertyBag): Promise<pulumi.dynamic.DiffResult> {
+    return withoutTraces(() => {
+      if (isUnknown([news["generation"], news["tenant"]])) return { changes: true };
+      const recorded = readOutputs(olds);
+      const desired = readDesired(withoutUnknowns(news));
+      const domain = this.domain(desired);
+      const now = this.runtime.clock.now();
+      const words = describeUpdate(recorded, desired, domain, now);
+      if (words !== undefined) this.runtime.say(words);
+      const changes =
+        isUnknown(news) ||
+        desired.generation !== recorded.generation ||
+        recorded.pending.length > 0 ||
+        domain !== recorded.domain ||
+        (desired.revokeNow !== undefined && desired.revokeNow.kid !== recorded.revokeNow?.kid) ||
+        desired.revokePrevious !== recorded.revokePrevious ||
+        desired.gracePeriod !== recorded.gracePeriod ||
+        desired.reason !== recorded.reason ||
+        !isDeepStrictEqual(desired.tenant, recorded.tenant) ||
+        isRevocationDue(recorded, desired, now);
+      return { changes };
+    });
+  }
+
+  async create(inputs: PropertyBag): Promise<pulumi.dynamic.CreateResult> {
+    const desired = readDesired(inputs);
+    const tenant = this.runtime.tenant(desired.tenant);
+    const outs = await this.reconcile(tenant.domain, tenant, NOTHING_RECORDED, desired, inputs);
+    return { id: tenant.domain, outs };
+  }
+
+  async update(id: string, olds: PropertyBag, news: PropertyBag): Promise<pulumi.dynamic.UpdateResult> {
+    const desired = readDesired(news);
+    const tenant = this.runtime.tenant(desired.tenant);
+    return { outs: await this.reconcile(id, tenant, readOutputs(olds), desired, news) };
+  }
+
+  /** Records the ring as it is. Writes nothing in Auth0 and never answers that the resource is gone. */
+  read(id: string, properties: PropertyBag): Promise<pulumi.dynamic.ReadResult> {
+    return withoutTraces(async () => {
+      const desired = readDesired({ generation: 0, ...properties });
+      const tenant = this.runtime.tenant(desired.tenant);
+      const ring = await tenant.listKeys();
+      const isRecorded = properties["currentKey"] !== undefined;
+      const recorded = readOutputs(properties);
+      if (isRecorded) assertSameTenant({ domain: recorded.domain, kids: recordedKids(recorded) }, tenant.domain, ring);
+      else if (id !== tenant.domain) throw otherDomain(id, tenant.domain);
+      const revoked = new Map(ring.revoked.map((key) => [key.kid, key.revokedAt ?? ring.observedAt.toISOString()]));
+      const retired = recorded.retired.map((key) => {
+        const revokedAt = key.revokedAt ?? revoked.get(key.kid);
+        return revokedAt === undefined ? key : { ...key, revokedAt };
+      });
+      const observed = toOutputs({ ...recorded, generation: desired.generation, retired }, ring, observedInputs(desired, tenant));
+      // A refresh that finds everything as recorded is no change, whatever the time.
+      const isUnchanged = isRecorded && sameButTime(observed, recorded);
+      return { id, props: { ...observed, ...(isUnchanged && { observedAt: recorded.observedAt }) } };
+    });
+  }
+
+  /** Writes nothing in Auth0: a key can't be un-rotated. */
+  delete(_id: string, properties: PropertyBag): Promise<void> {
+    return withoutTraces(() => {
+      const { domain } = readOutputs(properties);
+      this.runtime.say(`${domain}: the rotation is no longer managed here; the tenant's keys stay as they are, none is revoked`);
+    });
+  }
+
+  private domain(desired: DesiredRotation): string {
+    return this.runtime.credentials(desired.tenant).domain;
+  }
+
+  private async reconcile(
+    id: string,
+    tenant: Tenant,
+    recorded: Recorded | RotationOutputs,
+    desired: DesiredRotation,
+    inputs: PropertyBag,
+  ): Promise<RotationOutputs> {
+    const ring = await tenant.listKeys();
+    if ("domain" in recorded) assertSameTenant({ domain: recorded.domain, kids: recordedKids(recorded) }, tenant.domain, ring);
+    const { generation, retired, pending, revokeNow, rotatedAt } = recorded;
+    const reconciliation = new Reconciliation(tenant, this.runtime, desired, ring, {
+      generation,
+      retired,
+      pending,
+      ...(revokeNow && { revokeNow }),
+      ...(rotatedAt !== undefined && { rotatedAt }),
+    });
+    const observed = (): RotationOutputs =>
+      toOutputs(reconciliation.recorded, reconciliation.ring, observedInputs(desired, tenant));
+    try {
+      await reconciliation.run();
+    } catch (error) {
+      if (!(error instanceof Error) || !reconciliation.worthRecording) throw error;
+      throw new PartialFailure(error, id, { ...observed(), __provider: inputs["__provider"] });
+    }
+    const outputs = observed();
+    if (outputs.foreign.length > 0) {
+      this.runtime.say(
+        `${tenant.domain}: ${outputs.foreign.join(", ")} ${outputs.foreign.length === 1 ? "was" : "were"} retired by somebody else and will not be revoked by revokePrevious; name a kid in revokeNow to revoke it`,
+      );
+    }
+    return outputs;
+  }
+}
+
+function sameButTime(one: RotationOutputs, other: RotationOutputs): boolean {
+  const comparable = (outputs: RotationOutputs): unknown =>
+    Object.fromEntries(Object.entries(outputs).filter(([name]) => name !== "observedAt" && name !== "__provider"));
+  return isDeepStrictEqual(comparable(one), comparable(other));
+}
+
+function recordedKids(recorded: RotationOutputs): string[] {
+  const { currentKey, nextKey, previousKeys, retired } = recorded;
+  return [currentKey, ...(nextKey ? [nextKey] : []), ...previousKeys, ...retired].map((key) => key.kid);
+}
+
+function isRevocationDue(recorded: RotationOutputs, desired: DesiredRotation, now: Date): boolean {
+  if (!desired.revokePrevious) return false;
+  const revocable = new Set(recorded.revocable);
+  return withDueDates(recorded.retired, desired).some((key) => key.revokedAt === undefined && (revocable.has(key.kid) || isDue(key, now, true)));
+}
+
+function observedInputs(desired: DesiredRotation, tenant: Tenant): ObservedInputs {
+  return {
+    domain: tenant.domain,
+    jwksUri: tenant.jwksUri,
+    revokePrevious: desired.revokePrevious,
+    ...(desired.gracePeriod !== undefined && { gracePeriod: desired.gracePeriod }),
+    ...(desired.reason !== undefined && { reason: desired.reason }),
+    ...(desired.tenant && { tenant: desired.tenant as Record<string, string> }),
+  };
+}
+
+/** Inputs as far as they are known before the update. */
+function withoutUnknowns(inputs: PropertyBag): PropertyBag {
+  return Object.fromEntries(Object.entries(inputs).filter(([, value]) => !isUnknown(value)));
+}
+
+function otherDomain(id: string, domain: string): SigningKeyError {
+  return new SigningKeyError("wrong_tenant", {
+    attempt: `reading the signing keys of ${id}`,
+    observation: `the credentials are for ${domain}`,
+    remedy: "give the credentials of the tenant that the id names",
+  });
+}

@@ -1,0 +1,119 @@
+import { systemClock, type Clock } from "../clock";
+import { parseDuration } from "../duration";
+import { SigningKeyError } from "../errors";
+import type { CredentialSources, Credentials, TenantFields } from "../tenant/credentials";
+import { Tenant } from "../tenant/tenant";
+import { credentialsFor } from "./inputs";
+
+/** How long one request to Auth0 may take. */
+const DEFAULT_REQUEST_TIMEOUT = "10s";
+export const REQUEST_TIMEOUT_VARIABLE = "AUTH0_SIGNING_KEYS_REQUEST_TIMEOUT";
+
+/** What the engine's host gives to `configure`. */
+export interface ConfigurationReader {
+  get(key: string): string | undefined;
+}
+
+/**
+ * What the resources of one engine run share: stack configuration, tenants with their tokens, and which raises
+ * this process recorded itself.
+ */
+export class Runtime {
+  readonly clock: Clock;
+  /** Raises recorded by this process: for these, nobody else's rotation can be in flight. */
+  readonly recordedHere = new Set<string>();
+  private readonly environment: () => Readonly<Record<string, string | undefined>>;
+  private readonly write: (line: string) => Promise<void>;
+  private readonly tenants = new Map<string, Tenant>();
+  private configuration: ConfigurationReader | undefined;
+
+  constructor(
+    clock: Clock = systemClock,
+    environment: () => Readonly<Record<string, string | undefined>> = () => process.env,
+    write: (line: string) => Promise<void> = writeLine,
+  ) {
+    this.clock = clock;
+    this.environment = environment;
+    this.write = write;
+  }
+
+  /** Keeps the configuration, and no more: the host serves other calls before an awaited `configure` has ended. */
+  configure(configuration: ConfigurationReader): void {
+    this.configuration = configuration;
+  }
+
+  get sources(): Omit<CredentialSources, "tenant"> {
+    return { config: (key) => this.configuration?.get(key), environment: this.environment() };
+  }
+
+  /** Milliseconds that one request may take. */
+  get requestTimeout(): number {
+    const given = this.environment()[REQUEST_TIMEOUT_VARIABLE];
+    const timeout = parseDuration(given ?? DEFAULT_REQUEST_TIMEOUT);
+    if (timeout !== undefined && timeout > 0) return timeout;
+    throw new SigningKeyError("invalid_input", {
+      attempt: `reading ${REQUEST_TIMEOUT_VARIABLE}`,
+      observation: `${JSON.stringify(given)} is not a duration`,
+      remedy: 'set it to one such as "10s"',
+    });
+  }
+
+  /** Milliseconds for which a ring must stand unchanged before nobody's rotation can be in flight any more. */
+  get settleTime(): number {
+    return this.requestTimeout * 1.5;
+  }
+
+  credentials(fields: Partial<TenantFields> | undefined): Credentials {
+    return credentialsFor(fields, this.sources);
+  }
+
+  /** The tenant that the inputs, stack configuration or environment name; one object and one token for each. */
+  tenant(fields: Partial<TenantFields> | undefined): Tenant {
+    const credentials = this.credentials(fields);
+    const key = JSON.stringify(credentials);
+    const known = this.tenants.get(key);
+    if (known !== undefined) return known;
+    const tenant = new Tenant({
+      credentials,
+      clock: this.clock,
+      requestTimeout: this.requestTimeout,
+      say: (message) => {
+        this.say(message);
+      },
+    });
+    this.tenants.set(key, tenant);
+    return tenant;
+  }
+
+  /** Shows a line in the engine's output. */
+  say(message: string): void {
+    this.write(message).catch(() => undefined);
+  }
+
+  /**
+   * Shows a line before a write to Auth0, and makes sure that somebody is there to record the outcome.
+   * @throws SigningKeyError `engine_gone` if the engine that started this process has ended
+   */
+  async announce(message: string): Promise<void> {
+    try {
+      await this.write(message);
+    } catch (cause) {
+      throw new SigningKeyError("engine_gone", {
+        attempt: message,
+        observation: "the engine that asked for it has ended",
+        remedy: "nothing was done; run it again",
+        cause,
+      });
+    }
+  }
+}
+
+/** Standard output is a pipe to the engine: a write fails once the engine is gone. */
+function writeLine(line: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    process.stdout.write(`${line}\n`, (error) => {
+      if (error) reject(error);
+      else resolve();
+    });
+  });
+}

@@ -1,0 +1,146 @@
+import type { Duration } from "../duration";
+import type { KeyRing, SigningKey } from "../tenant/keyRing";
+
+/** A raise of the generation, recorded before the rotation starts: which key was current then. */
+export interface Baseline {
+  generation: number;
+  /** The generation before the raise. */
+  from: number;
+  /** The current key when the raise was recorded. */
+  kid: string;
+  /** The tenant's time of day then, ISO 8601. */
+  at: string;
+}
+
+/** Which raise of which tenant a baseline stands for. */
+export function baselineId(domain: string, { generation, kid }: Baseline): string {
+  return `${domain} ${generation} ${kid}`;
+}
+
+/** A key that this resource retired. */
+export interface RetiredKey {
+  kid: string;
+  /** The generation whose rotation retired it. */
+  generation: number;
+  retiredAt: string;
+  /** When it may be revoked: retirement plus the grace period; absent while none was given. */
+  revokeDueAt?: string;
+  revokedAt?: string;
+}
+
+/** One key to be revoked at once, and why. */
+export interface RevokeNow {
+  kid: string;
+  reason: string;
+}
+
+/** A step that was begun and not finished: the JWKS has not been seen to show it. */
+export interface PendingStep {
+  step: "verify-rotation" | "verify-revocation";
+  kid: string;
+  since: string;
+}
+
+/** A key as the resource puts it out. */
+export interface PublishedKey {
+  kid: string;
+  /** PEM. */
+  certificate: string;
+  fingerprint: string;
+  thumbprint: string;
+  /** Since when it has been what it is, ISO 8601; absent where Auth0 gives no date. */
+  since?: string;
+}
+
+/** What has been carried out, as far as the resource knows. */
+export interface Recorded {
+  generation: number;
+  retired: RetiredKey[];
+  pending: PendingStep[];
+  /** The last `revokeNow` that was carried out. */
+  revokeNow?: RevokeNow;
+  rotatedAt?: string;
+}
+
+/** The outputs of the rotation, which are all that the next update has to go by. */
+export interface RotationOutputs extends Recorded {
+  domain: string;
+  jwksUri: string;
+  revokePrevious: boolean;
+  gracePeriod?: Duration;
+  reason?: string;
+  currentKey: PublishedKey;
+  nextKey?: PublishedKey;
+  /** The valid previous keys, whoever retired them. */
+  previousKeys: PublishedKey[];
+  /** The kids that are due for revocation now. */
+  revocable: string[];
+  /** Valid previous keys that somebody else retired. */
+  foreign: string[];
+  /** When the ring was recorded as it stands here. */
+  observedAt: string;
+  /** Credentials given as inputs, which the engine stores encrypted. */
+  tenant?: Record<string, string>;
+}
+
+export const NOTHING_RECORDED: Recorded = { generation: 0, retired: [], pending: [] };
+
+/** How many keys that are revoked stay on record, the latest. */
+const REVOKED_ON_RECORD = 5;
+
+export interface ObservedInputs {
+  domain: string;
+  jwksUri: string;
+  revokePrevious: boolean;
+  gracePeriod?: Duration;
+  reason?: string;
+  tenant?: Record<string, string>;
+}
+
+/** The outputs for what is recorded and observed. Holds no `undefined`, which the engine could not store. */
+export function toOutputs(recorded: Recorded, ring: KeyRing, inputs: ObservedInputs): RotationOutputs {
+  const retiredKids = new Set(recorded.retired.map((key) => key.kid));
+  const foreign = ring.previous.filter((key) => !retiredKids.has(key.kid)).map((key) => key.kid);
+  const outputs: RotationOutputs = {
+    ...inputs,
+    generation: recorded.generation,
+    currentKey: publish(ring.current),
+    ...(ring.next && { nextKey: publish(ring.next) }),
+    previousKeys: ring.previous.map(publish),
+    retired: forgetLongRevoked(recorded.retired),
+    revocable: revocableKids(recorded, ring, inputs.revokePrevious),
+    foreign,
+    pending: recorded.pending,
+    ...(recorded.revokeNow && { revokeNow: recorded.revokeNow }),
+    ...(recorded.rotatedAt !== undefined && { rotatedAt: recorded.rotatedAt }),
+    observedAt: ring.observedAt.toISOString(),
+  };
+  return outputs;
+}
+
+function publish({ kid, certificate, fingerprint, thumbprint, since }: SigningKey): PublishedKey {
+  return { kid, certificate, fingerprint, thumbprint, ...(since !== undefined && { since }) };
+}
+
+function forgetLongRevoked(retired: readonly RetiredKey[]): RetiredKey[] {
+  const revoked = retired.filter((key) => key.revokedAt !== undefined);
+  const forgotten = new Set(revoked.slice(0, Math.max(revoked.length - REVOKED_ON_RECORD, 0)));
+  return retired.filter((key) => !forgotten.has(key));
+}
+
+/** Retired keys whose time has come, or, without a grace period, that the flag asks to revoke. */
+function revocableKids({ retired }: Recorded, ring: KeyRing, revokePrevious: boolean): string[] {
+  const valid = new Set(ring.previous.map((key) => key.kid));
+  return retired.filter((key) => valid.has(key.kid) && isDue(key, ring.observedAt, revokePrevious)).map((key) => key.kid);
+}
+
+/** Whether a retired key may be revoked at that time; without a due date the flag alone decides. */
+export function isDue(key: RetiredKey, now: Date, revokePrevious: boolean): boolean {
+  if (key.revokedAt !== undefined) return false;
+  return key.revokeDueAt === undefined ? revokePrevious : Date.parse(key.revokeDueAt) <= now.getTime();
+}
+
+/** The state of a version of this package, this one or an earlier one, with what is missing filled in. */
+export function readOutputs(properties: Readonly<Record<string, unknown>>): RotationOutputs {
+  return { ...NOTHING_RECORDED, revocable: [], foreign: [], previousKeys: [], ...properties } as unknown as RotationOutputs;
+}

@@ -1,0 +1,59 @@
+import type { DesiredRotation } from "./inputs";
+import { isDue, type RotationOutputs } from "./state";
+import { withDueDates } from "./plan";
+
+/**
+ * Says what an update would do, from what is recorded alone and without a request:
+ * `acme.eu.auth0.com: generation 4 → 5: rotate (abc retires, current since T); revoke nothing; ring as recorded at T`.
+ * @returns `undefined` where nothing changes and nothing is awaited
+ */
+export function describeUpdate(recorded: RotationOutputs, desired: DesiredRotation, domain: string, now: Date): string | undefined {
+  const raises = desired.generation > recorded.generation;
+  const parts: string[] = [];
+  if (raises) {
+    const { kid, since } = recorded.currentKey;
+    parts.push(`generation ${recorded.generation} → ${desired.generation}: rotate (${kid} retires${since === undefined ? "" : `, current since ${since}`})`);
+  } else if (desired.generation < recorded.generation) {
+    parts.push(`generation ${recorded.generation} → ${desired.generation}: rotation ${recorded.generation} cannot be undone`);
+  }
+  for (const pending of recorded.pending) parts.push(`${pending.step} of ${pending.kid} goes on`);
+  const revocations = describeRevocations(recorded, desired, now);
+  parts.push(...revocations);
+  if (parts.length === 0) return undefined;
+  if (raises && revocations.length === 0) parts.push("revoke nothing");
+  return `${domain}: ${parts.join("; ")}; ring as recorded at ${recorded.observedAt}`;
+}
+
+function describeRevocations(recorded: RotationOutputs, desired: DesiredRotation, now: Date): string[] {
+  const parts: string[] = [];
+  const { revokeNow } = desired;
+  const named = revokeNow !== undefined && revokeNow.kid !== recorded.revokeNow?.kid ? revokeNow : undefined;
+  if (named) parts.push(`revoke ${named.kid} now (${named.reason})`);
+  const valid = new Set([recorded.currentKey.kid, ...recorded.previousKeys.map((key) => key.kid)]);
+  const before = new Map(recorded.retired.map((key) => [key.kid, key.revokeDueAt]));
+  for (const key of withDueDates(recorded.retired, desired)) {
+    if (key.revokedAt !== undefined || !valid.has(key.kid) || key.kid === named?.kid) continue;
+    const formerDue = before.get(key.kid);
+    if (formerDue !== undefined && key.revokeDueAt !== undefined && key.revokeDueAt < formerDue) {
+      parts.push(`the revocation of ${key.kid} is brought forward from ${formerDue} to ${key.revokeDueAt}`);
+    }
+    if (!desired.revokePrevious) continue;
+    parts.push(isDue(key, now, true) ? `revoke ${key.kid}` : `revoke ${key.kid} not before ${key.revokeDueAt ?? ""}`);
+  }
+  return parts;
+}
+
+/** The same for a resource that doesn't exist yet. */
+export function describeCreation(desired: DesiredRotation, domain: string): string {
+  const { generation, expectedCurrentKid, revokeNow } = desired;
+  const rotation =
+    generation === 0
+      ? "adopt the key ring as it is, rotate nothing"
+      : generation === 1
+        ? "rotate once"
+        : expectedCurrentKid === undefined
+          ? `no state for generation ${generation}: taken as carried out; raise to ${generation + 1} to rotate`
+          : `no state for generation ${generation}: rotate if ${expectedCurrentKid} is the current key, otherwise take it as carried out`;
+  const revocation = revokeNow === undefined ? "revoke nothing" : `revoke ${revokeNow.kid} now (${revokeNow.reason})`;
+  return `${domain}: generation ${generation}: ${rotation}; ${revocation}`;
+}

@@ -1,0 +1,130 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { Duration } from "./duration";
+import type { PendingStep, PublishedKey, RetiredKey, RevokeNow } from "./lifecycle/state";
+import { providerShell, ROTATION_TYPE } from "./shell";
+import { INTENT_SUFFIX, intentOptions, SigningKeyRotationIntent } from "./signingKeyRotationIntent";
+import { tenantInput, type Auth0Provider, type TenantArgs } from "./tenantArgs";
+
+/** The desired state of a tenant's signing keys. */
+export interface SigningKeyRotationArgs {
+  /**
+   * How often the keys are to have been rotated, a whole number. Raising it rotates once, whatever the step. `0` adopts
+   * the keys as they are, `1` rotates at creation; a higher number at creation is taken as carried out.
+   */
+  generation: pulumi.Input<number>;
+  /**
+   * Whether the keys that this resource retired are to be revoked, each when it is due. Default `false`.
+   * Auth0 can't undo a revocation; every token that the key signed is refused from then on.
+   */
+  revokePrevious?: pulumi.Input<boolean | undefined>;
+  /**
+   * How long a retired key stays valid, such as `"24h"`: at least the longest token lifetime and JWKS cache. The first
+   * update after that revokes it if `revokePrevious` is set. Default none; required to raise `generation` with `revokePrevious`.
+   */
+  gracePeriod?: pulumi.Input<Duration | undefined>;
+  /** Revokes exactly this key in this update, without a grace period: the emergency path. Default none. */
+  revokeNow?: pulumi.Input<pulumi.Unwrap<RevokeNow> | undefined>;
+  /** Refuses to retire a key that has been current for less: so long has its successor been published. Default `"1h"`. */
+  minKeyAge?: pulumi.Input<Duration | undefined>;
+  /** Rotates only if this is the current key. Default none. */
+  expectedCurrentKid?: pulumi.Input<string | undefined>;
+  /** How long to wait for the JWKS to show a change. Default `"60s"`. */
+  verifyTimeout?: pulumi.Input<Duration | undefined>;
+  /** Why, kept in state. Default none. */
+  reason?: pulumi.Input<string | undefined>;
+  /**
+   * Whose keys: credentials, or an instance of `@pulumi/auth0`'s `Provider`. Default: stack configuration (`auth0:domain`,
+   * `auth0:clientId`, `auth0:clientSecret`, …), then the environment (`AUTH0_DOMAIN`, …). One source, never mixed.
+   */
+  tenant?: pulumi.Input<TenantArgs> | Auth0Provider | undefined;
+}
+
+/**
+ * Rotates an Auth0 tenant's application signing keys, then revokes the retired ones: each generation exactly once,
+ * also across crashes, and no key before it is due. Deleting the resource changes nothing in Auth0.
+ */
+export class SigningKeyRotation extends pulumi.CustomResource {
+  /** @internal for `isType` and policies */
+  static readonly __pulumiType = ROTATION_TYPE;
+
+  /** The tenant's domain. */
+  declare readonly domain: pulumi.Output<string>;
+  declare readonly jwksUri: pulumi.Output<string>;
+  /** The generation that has been carried out. */
+  declare readonly generation: pulumi.Output<number>;
+  /** The key that signs. */
+  declare readonly currentKey: pulumi.Output<PublishedKey>;
+  /** The key that the next rotation makes current; it is in the JWKS already. */
+  declare readonly nextKey: pulumi.Output<PublishedKey | undefined>;
+  /** The valid previous keys. */
+  declare readonly previousKeys: pulumi.Output<PublishedKey[]>;
+  /** The keys that this resource retired. */
+  declare readonly retired: pulumi.Output<RetiredKey[]>;
+  /** The kids that are due for revocation now. */
+  declare readonly revocable: pulumi.Output<string[]>;
+  /** The kids of valid previous keys that somebody else retired. */
+  declare readonly foreign: pulumi.Output<string[]>;
+  /** When this resource last rotated, ISO 8601. */
+  declare readonly rotatedAt: pulumi.Output<string | undefined>;
+  /** Steps that were begun and not finished. */
+  declare readonly pending: pulumi.Output<PendingStep[]>;
+  /** What a verifier with pinned certificates should hold, PEM: current, next, then previous, less those due for revocation. */
+  readonly trustedCertificates: pulumi.Output<string[]>;
+
+  constructor(name: string, args: SigningKeyRotationArgs, opts: pulumi.CustomResourceOptions = {}) {
+    const isLookup = opts.id !== undefined || opts.urn !== undefined;
+    const inputs: pulumi.Inputs = { ...args, tenant: tenantInput(args.tenant) };
+    super(
+      ROTATION_TYPE,
+      name,
+      {
+        ...OUTPUTS,
+        ...(isLookup ? inputs : rotationInputs(inputs, new SigningKeyRotationIntent(`${name}${INTENT_SUFFIX}`, inputs, intentOptions(opts)))),
+        __provider: providerShell("rotation"),
+      },
+      pulumi.mergeOptions(opts, { additionalSecretOutputs: ["tenant"] }),
+    );
+    this.trustedCertificates = pulumi
+      .all([this.currentKey, this.nextKey, this.previousKeys, this.revocable])
+      .apply(([current, next, previous, revocable]) =>
+        [current, ...(next === undefined ? [] : [next]), ...previous.filter((key) => !revocable.includes(key.kid))].map(
+          (key) => key.certificate,
+        ),
+      );
+  }
+
+  /**
+   * The signing keys of a tenant as they are, without managing them.
+   * @param id the tenant's domain
+   */
+  static get(
+    name: string,
+    id: pulumi.Input<pulumi.ID>,
+    args: Pick<SigningKeyRotationArgs, "tenant"> = {},
+    opts: pulumi.CustomResourceOptions = {},
+  ): SigningKeyRotation {
+    return new SigningKeyRotation(name, args as SigningKeyRotationArgs, { ...opts, id });
+  }
+}
+
+/** The outputs, which a resource without a schema must name for the program to get them. */
+const OUTPUTS: pulumi.Inputs = {
+  domain: undefined,
+  jwksUri: undefined,
+  generation: undefined,
+  currentKey: undefined,
+  nextKey: undefined,
+  previousKeys: undefined,
+  retired: undefined,
+  revocable: undefined,
+  foreign: undefined,
+  rotatedAt: undefined,
+  pending: undefined,
+};
+
+/** What the rotation takes from its intent is the intent's output, so that no option can let one run without the other. */
+function rotationInputs(inputs: pulumi.Inputs, intent: SigningKeyRotationIntent): pulumi.Inputs {
+  const { revokePrevious, gracePeriod, verifyTimeout, reason, tenant } = inputs;
+  const { generation, baselines, revokeNow } = intent;
+  return { generation, baselines, revokeNow, revokePrevious, gracePeriod, verifyTimeout, reason, tenant };
+}

@@ -1,0 +1,199 @@
+import type { SigningClient } from "auth0/keys/signing" with { "resolution-mode": "import" };
+import * as v from "valibot";
+import type { Clock } from "../clock";
+import { OutcomeUnknownError, RateLimitedError, SigningKeyError } from "../errors";
+import { requestAccessToken, type AccessToken } from "./accessToken";
+import { SECRET_FIELDS, type Credentials } from "./credentials";
+import { parseKeyRing, type KeyRing } from "./keyRing";
+import { redactor, type Redact } from "./redact";
+import { explain, type Attempt } from "./request";
+
+export const LIST_SCOPES = ["read:signing_keys"] as const;
+/** Auth0 asks for both to rotate. */
+export const ROTATE_SCOPES = ["create:signing_keys", "update:signing_keys"] as const;
+export const REVOKE_SCOPES = ["update:signing_keys"] as const;
+
+export interface TenantOptions {
+  credentials: Credentials;
+  clock: Clock;
+  /** How long one request may take, headers and body, in milliseconds. */
+  requestTimeout: number;
+  /** Progress for the reader of a terminal. */
+  say: (message: string) => void;
+}
+
+/** A token is asked for anew when this little of it is left. */
+const TOKEN_MARGIN = 60_000;
+const READ_ATTEMPTS = 3;
+/** A read waits this long for Auth0's rate limit at the most. */
+const LONGEST_READ_WAIT = 60_000;
+
+const jwksShape = v.looseObject({ keys: v.array(v.looseObject({ kid: v.optional(v.string()) })) });
+
+/** One Auth0 tenant's signing keys, over the `auth0` SDK. Reads are retried; writes never are. */
+export class Tenant {
+  readonly domain: string;
+  readonly jwksUri: string;
+  readonly usesStaticToken: boolean;
+  private readonly redact: Redact;
+  private token: Promise<AccessToken> | undefined;
+  private readonly options: TenantOptions;
+
+  constructor(options: TenantOptions) {
+    this.options = options;
+    const { credentials } = options;
+    this.domain = credentials.domain;
+    this.jwksUri = `https://${credentials.domain}/.well-known/jwks.json`;
+    this.usesStaticToken = credentials.kind === "apiToken";
+    const fields: Partial<Record<string, string>> = { ...credentials };
+    this.redact = redactor([...SECRET_FIELDS, "privateKey"].map((field) => fields[field] ?? ""));
+  }
+
+  /** The key ring as Auth0 lists it now, with the tenant's own time of day. */
+  async listKeys(): Promise<KeyRing> {
+    const { data, headers } = await this.read("listing the signing keys", LIST_SCOPES, async (client) => {
+      const { data, rawResponse } = await client.list(this.requestOptions()).withRawResponse();
+      return { data: data as unknown, headers: rawResponse.headers };
+    });
+    const answeredAt = Date.parse(headers.get("date") ?? "");
+    return parseKeyRing(data, this.domain, Number.isNaN(answeredAt) ? this.options.clock.now() : new Date(answeredAt));
+  }
+
+  /**
+   * Rotates once, without a retry of any kind.
+   * @throws OutcomeUnknownError if the rotation may have happened
+   */
+  async rotate(): Promise<void> {
+    await this.write("rotating the signing keys", ROTATE_SCOPES, (client) => client.rotate(this.requestOptions()));
+  }
+
+  /**
+   * Revokes one key, without a retry of any kind.
+   * @throws OutcomeUnknownError if the revocation may have happened
+   */
+  async revoke(kid: string): Promise<void> {
+    await this.write(`revoking key ${kid}`, REVOKE_SCOPES, (client) => client.revoke(kid, this.requestOptions()));
+  }
+
+  /** The kids that the tenant's JWKS publishes now, read past any cache. */
+  async publishedKids(): Promise<ReadonlySet<string>> {
+    const attempt = this.attempt("reading the JWKS", []);
+    return this.withRetries(async () => {
+      try {
+        const response = await fetch(this.jwksUri, {
+          headers: { "cache-control": "no-cache" },
+          signal: AbortSignal.timeout(this.options.requestTimeout),
+        });
+        const body: unknown = await response.json().catch(() => undefined);
+        if (!response.ok) throw Object.assign(new Error(), { statusCode: response.status, rawResponse: response });
+        const parsed = v.safeParse(jwksShape, body);
+        if (!parsed.success) throw this.unexpected(attempt.attempt, "the answer is not a JWKS");
+        return new Set(parsed.output.keys.flatMap((key) => key.kid ?? []));
+      } catch (thrown) {
+        throw explain(thrown, attempt);
+      }
+    });
+  }
+
+  /** The token in use, asked for at first need and kept while it lasts. */
+  async accessToken(): Promise<AccessToken> {
+    const token = await (this.token ??= this.newToken());
+    if (token.expiresAt - TOKEN_MARGIN > this.options.clock.now().getTime()) return token;
+    return this.freshAccessToken();
+  }
+
+  /** A token signed now, used from here on. A static token stays the same. */
+  async freshAccessToken(): Promise<AccessToken> {
+    this.token = this.newToken();
+    return this.token;
+  }
+
+  private newToken(): Promise<AccessToken> {
+    const { credentials, requestTimeout, clock } = this.options;
+    const token = this.withRetries(() =>
+      requestAccessToken(credentials, this.attempt("", LIST_SCOPES), requestTimeout, clock.now().getTime()),
+    );
+    token.catch(() => {
+      this.token = undefined;
+    });
+    return token;
+  }
+
+  private async read<T>(what: string, scopes: readonly string[], call: (client: SigningClient) => Promise<T>): Promise<T> {
+    const attempt = this.attempt(what, scopes);
+    const once = async (): Promise<T> => {
+      const client = await this.client();
+      try {
+        return await call(client);
+      } catch (thrown) {
+        throw explain(thrown, attempt);
+      }
+    };
+    return this.withRetries(async () => {
+      try {
+        return await once();
+      } catch (error) {
+        // The token may have been signed by a key that has been revoked since.
+        if (!(error instanceof SigningKeyError && error.code === "unauthorized") || this.usesStaticToken) throw error;
+        await this.freshAccessToken();
+        return once();
+      }
+    });
+  }
+
+  private async write(what: string, scopes: readonly string[], call: (client: SigningClient) => Promise<unknown>): Promise<void> {
+    const attempt = this.attempt(what, scopes, true);
+    const client = await this.client();
+    let answer: unknown;
+    try {
+      answer = await call(client);
+    } catch (thrown) {
+      throw explain(thrown, attempt);
+    }
+    // The SDK resolves with an error object where a proxy answered 200 with HTML.
+    if (!v.is(v.looseObject({ kid: v.string() }), answer)) {
+      throw new OutcomeUnknownError({ attempt: attempt.attempt, observation: "an answer that Auth0 doesn't give" });
+    }
+  }
+
+  /** A read may be repeated: after a fault of the transport or a 5xx at once, after a 429 when Auth0 says so. */
+  private async withRetries<T>(read: () => Promise<T>): Promise<T> {
+    const { clock, say } = this.options;
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await read();
+      } catch (error) {
+        if (attempt === READ_ATTEMPTS) throw error;
+        if (error instanceof RateLimitedError) {
+          const wait = (error.resetAt?.getTime() ?? 0) - clock.now().getTime();
+          if (wait > LONGEST_READ_WAIT) throw error;
+          say(`${this.domain}: Auth0's rate limit is reached; waiting ${Math.ceil(Math.max(wait, 1000) / 1000)} s`);
+          await clock.sleep(Math.max(wait, 1000));
+        } else if (error instanceof SigningKeyError && error.code === "unreachable") {
+          await clock.sleep(500 * attempt);
+        } else throw error;
+      }
+    }
+  }
+
+  private async client(): Promise<SigningClient> {
+    const { value } = await this.accessToken();
+    // Loaded at the first request: `check`, `diff` and an update without changes need neither the SDK nor its 300 ms.
+    const { SigningClient } = await import("auth0/keys/signing");
+    return new SigningClient({ baseUrl: `https://${this.domain}/api/v2`, token: value, headers: {} });
+  }
+
+  private requestOptions(): { maxRetries: number; timeoutInSeconds: number; abortSignal: AbortSignal } {
+    const { requestTimeout } = this.options;
+    // The SDK would repeat a rotation after a 5xx, and its own timer stops at the headers.
+    return { maxRetries: 0, timeoutInSeconds: requestTimeout / 1000, abortSignal: AbortSignal.timeout(requestTimeout) };
+  }
+
+  private attempt(what: string, scopes: readonly string[], writes = false): Attempt {
+    return { attempt: `${what} of ${this.domain}`, domain: this.domain, writes, scopes, redact: this.redact };
+  }
+
+  private unexpected(attempt: string, observation: string): SigningKeyError {
+    return new SigningKeyError("unexpected_answer", { attempt, observation, remedy: "run it again; nothing was changed" });
+  }
+}

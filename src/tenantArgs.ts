@@ -1,0 +1,44 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { TenantFields } from "./tenant/credentials";
+
+/**
+ * Whose keys, and with what right. Exactly one of `clientSecret`, `clientAssertionPrivateKey` and `apiToken` is given;
+ * the names are those of `@pulumi/auth0`'s provider. What is secret is stored encrypted.
+ */
+export type TenantArgs = { [field in keyof TenantFields]?: pulumi.Input<string> | undefined };
+
+/** An instance of `@pulumi/auth0`'s `Provider`, of which the credentials are taken. */
+export type Auth0Provider = pulumi.ProviderResource & {
+  readonly [field in keyof TenantFields]: pulumi.Output<string | undefined>;
+};
+
+/** Written out rather than taken from `tenant/credentials`, so that a program's start does not load it. */
+const IS_SECRET: Readonly<Record<keyof TenantFields, boolean>> = {
+  domain: false,
+  clientId: false,
+  clientSecret: true,
+  apiToken: true,
+  audience: false,
+  clientAssertionPrivateKey: true,
+  clientAssertionSigningAlg: false,
+};
+
+/** The tenant as a resource's input: plain fields, the secret ones wrapped. A whole provider would arrive as its id. */
+export function tenantInput(tenant: pulumi.Input<TenantArgs> | Auth0Provider | undefined): pulumi.Inputs[string] {
+  if (pulumi.CustomResource.isInstance(tenant)) {
+    return wrapSecrets(Object.fromEntries(Object.keys(IS_SECRET).map((field) => [field, tenant[field as keyof TenantFields]])));
+  }
+  if (pulumi.Output.isInstance(tenant) || tenant instanceof Promise) return pulumi.output(tenant).apply(wrapSecrets);
+  return wrapSecrets(tenant);
+}
+
+/** Whatever is no object of fields is left as it is, for `check` to refuse. */
+function wrapSecrets(fields: unknown): pulumi.Inputs[string] {
+  if (typeof fields !== "object" || fields === null || Array.isArray(fields)) return fields;
+  return Object.fromEntries(
+    Object.entries(fields).map(([field, value]: [string, unknown]) => [
+      field,
+      value !== undefined && IS_SECRET[field as keyof TenantFields] ? pulumi.secret(value) : value,
+    ]),
+  );
+}
