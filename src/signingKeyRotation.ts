@@ -73,13 +73,18 @@ export class SigningKeyRotation extends pulumi.CustomResource {
 
   constructor(name: string, args: SigningKeyRotationArgs, opts: pulumi.CustomResourceOptions = {}) {
     const isLookup = opts.id !== undefined || opts.urn !== undefined;
-    const inputs: pulumi.Inputs = { ...args, tenant: tenantInput(args.tenant) };
+    const inputs: Record<string, unknown> = { ...args, tenant: tenantInput(args.tenant) };
     super(
       ROTATION_TYPE,
       name,
       {
         ...OUTPUTS,
-        ...(isLookup ? inputs : rotationInputs(inputs, new SigningKeyRotationIntent(`${name}${INTENT_SUFFIX}`, inputs, intentOptions(opts)))),
+        ...(isLookup
+          ? inputs
+          : rotationInputs(
+              inputs,
+              new SigningKeyRotationIntent(`${name}${INTENT_SUFFIX}`, inputs, intentOptions(opts)),
+            )),
         __provider: providerShell("rotation"),
       },
       pulumi.mergeOptions(opts, { additionalSecretOutputs: ["tenant"] }),
@@ -87,9 +92,11 @@ export class SigningKeyRotation extends pulumi.CustomResource {
     this.trustedCertificates = pulumi
       .all([this.currentKey, this.nextKey, this.previousKeys, this.revocable])
       .apply(([current, next, previous, revocable]) =>
-        [current, ...(next === undefined ? [] : [next]), ...previous.filter((key) => !revocable.includes(key.kid))].map(
-          (key) => key.certificate,
-        ),
+        [
+          current,
+          ...(next === undefined ? [] : [next]),
+          ...previous.filter((key) => !revocable.includes(key.kid)),
+        ].map((key) => key.certificate),
       );
   }
 
@@ -123,7 +130,7 @@ const OUTPUTS: pulumi.Inputs = {
 };
 
 /** What the rotation takes from its intent is the intent's output, so that no option can let one run without the other. */
-function rotationInputs(inputs: pulumi.Inputs, intent: SigningKeyRotationIntent): pulumi.Inputs {
+function rotationInputs(inputs: Record<string, unknown>, intent: SigningKeyRotationIntent): pulumi.Inputs {
   const { revokePrevious, gracePeriod, verifyTimeout, reason, tenant } = inputs;
   const { generation, baselines, revokeNow } = intent;
   return { generation, baselines, revokeNow, revokePrevious, gracePeriod, verifyTimeout, reason, tenant };

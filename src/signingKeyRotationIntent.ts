@@ -18,7 +18,13 @@ export class SigningKeyRotationIntent extends pulumi.CustomResource {
     super(
       INTENT_TYPE,
       name,
-      { generation: undefined, baselines: undefined, revokeNow: undefined, ...inputs, __provider: providerShell("intent") },
+      {
+        generation: undefined,
+        baselines: undefined,
+        revokeNow: undefined,
+        ...inputs,
+        __provider: providerShell("intent"),
+      },
       pulumi.mergeOptions(opts, { additionalSecretOutputs: ["tenant"] }),
     );
   }
@@ -39,11 +45,13 @@ export function intentOptions(opts: pulumi.CustomResourceOptions): pulumi.Custom
 
 export const INTENT_SUFFIX = "-intent";
 
-function intentAlias(alias: pulumi.Input<pulumi.URN | pulumi.Alias>): pulumi.Output<pulumi.URN | pulumi.Alias> {
+function intentAlias(
+  alias: pulumi.Input<pulumi.URN | pulumi.Alias>,
+): pulumi.Output<pulumi.URN | pulumi.Alias> {
   return pulumi.output(alias).apply((former) => {
     if (typeof former === "string") {
       return former.replace(/SigningKeyRotation::(.*)$/, `SigningKeyRotationIntent::$1${INTENT_SUFFIX}`);
     }
     return former.name === undefined ? former : { ...former, name: `${former.name}${INTENT_SUFFIX}` };
-  }) as pulumi.Output<pulumi.URN | pulumi.Alias>;
+  });
 }

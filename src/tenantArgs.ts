@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { TenantFields } from "./tenant/credentials";
+import { SECRET_FIELDS, TENANT_FIELDS, type TenantFields } from "./tenant/credentials";
 
 /**
  * Whose keys, and with what right. Exactly one of `clientSecret`, `clientAssertionPrivateKey` and `apiToken` is given;
@@ -12,33 +12,24 @@ export type Auth0Provider = pulumi.ProviderResource & {
   readonly [field in keyof TenantFields]: pulumi.Output<string | undefined>;
 };
 
-/** Written out rather than taken from `tenant/credentials`, so that a program's start does not load it. */
-const IS_SECRET: Readonly<Record<keyof TenantFields, boolean>> = {
-  domain: false,
-  clientId: false,
-  clientSecret: true,
-  apiToken: true,
-  audience: false,
-  clientAssertionPrivateKey: true,
-  clientAssertionSigningAlg: false,
-};
-
 /** The tenant as a resource's input: plain fields, the secret ones wrapped. A whole provider would arrive as its id. */
-export function tenantInput(tenant: pulumi.Input<TenantArgs> | Auth0Provider | undefined): pulumi.Inputs[string] {
+export function tenantInput(tenant: pulumi.Input<TenantArgs> | Auth0Provider | undefined): unknown {
   if (pulumi.CustomResource.isInstance(tenant)) {
-    return wrapSecrets(Object.fromEntries(Object.keys(IS_SECRET).map((field) => [field, tenant[field as keyof TenantFields]])));
+    return wrapSecrets(Object.fromEntries(TENANT_FIELDS.map((field) => [field, tenant[field]])));
   }
-  if (pulumi.Output.isInstance(tenant) || tenant instanceof Promise) return pulumi.output(tenant).apply(wrapSecrets);
+  if (pulumi.Output.isInstance(tenant) || tenant instanceof Promise)
+    return pulumi.output(tenant).apply(wrapSecrets);
   return wrapSecrets(tenant);
 }
 
 /** Whatever is no object of fields is left as it is, for `check` to refuse. */
-function wrapSecrets(fields: unknown): pulumi.Inputs[string] {
+function wrapSecrets(fields: unknown): unknown {
   if (typeof fields !== "object" || fields === null || Array.isArray(fields)) return fields;
+  const secret: readonly string[] = SECRET_FIELDS;
   return Object.fromEntries(
     Object.entries(fields).map(([field, value]: [string, unknown]) => [
       field,
-      value !== undefined && IS_SECRET[field as keyof TenantFields] ? pulumi.secret(value) : value,
+      value !== undefined && secret.includes(field) ? pulumi.secret(value) : value,
     ]),
   );
 }

@@ -93,15 +93,24 @@ export function findFaults(
     if (property === "tenant" || INTERNAL.has(property) || value === undefined || value === null) continue;
     const expected = properties[property];
     if (expected === undefined) {
-      faults.push({ property, reason: `there is no such input; allowed: ${[...Object.keys(programProperties), "tenant"].join(", ")}` });
+      faults.push({
+        property,
+        reason: `there is no such input; allowed: ${[...Object.keys(programProperties), "tenant"].join(", ")}`,
+      });
     } else if (property === "gracePeriod" && value === "auto") {
-      faults.push({ property, reason: `"auto" is not available in this version; allowed: ${DURATION_ALLOWED}` });
+      faults.push({
+        property,
+        reason: `"auto" is not available in this version; allowed: ${DURATION_ALLOWED}`,
+      });
     } else if (!isUnknown(value) && !v.is(expected.schema, value)) {
       faults.push({ property, reason: `given ${shown(value)}; allowed: ${expected.allowed}` });
     }
   }
   if (news["generation"] === undefined || news["generation"] === null) {
-    faults.push({ property: "generation", reason: `missing; required: ${rotationProperties["generation"]?.allowed ?? ""}` });
+    faults.push({
+      property: "generation",
+      reason: `missing; required: ${rotationProperties["generation"]?.allowed ?? ""}`,
+    });
   }
   faults.push(...tenantFaults(news["tenant"], sources));
   if (faults.length === 0) faults.push(...changeFaults(which, olds, news));
@@ -114,10 +123,11 @@ function tenantFaults(tenant: unknown, sources: Omit<CredentialSources, "tenant"
   const known: Partial<TenantFields> = {};
   let complete = true;
   if (typeof tenant === "object" && tenant !== null) {
-    for (const [field, value] of Object.entries(tenant)) {
+    for (const [field, value] of Object.entries(tenant as PropertyBag)) {
       const property = `tenant.${field}`;
       const name = TENANT_FIELDS.find((candidate) => candidate === field);
-      if (name === undefined) faults.push({ property, reason: `there is no such field; allowed: ${TENANT_FIELDS.join(", ")}` });
+      if (name === undefined)
+        faults.push({ property, reason: `there is no such field; allowed: ${TENANT_FIELDS.join(", ")}` });
       else if (isUnknown(value)) complete = false;
       else if (value !== null && typeof value !== "string") {
         const isSecret = (SECRET_FIELDS as readonly string[]).includes(field);
@@ -125,10 +135,16 @@ function tenantFaults(tenant: unknown, sources: Omit<CredentialSources, "tenant"
       } else if (value !== null) known[name] = value;
     }
   } else if (tenant !== undefined && tenant !== null) {
-    faults.push({ property: "tenant", reason: `given ${typeof tenant}; allowed: an object of ${TENANT_FIELDS.join(", ")}` });
+    faults.push({
+      property: "tenant",
+      reason: `given ${typeof tenant}; allowed: an object of ${TENANT_FIELDS.join(", ")}`,
+    });
   }
   if (faults.length > 0 || !complete) return faults;
-  return (resolveCredentials({ ...sources, tenant: known }).faults ?? []).map((reason) => ({ property: "tenant", reason }));
+  return (resolveCredentials({ ...sources, tenant: known }).faults ?? []).map((reason) => ({
+    property: "tenant",
+    reason,
+  }));
 }
 
 /** What is wrong not with the inputs but with the step from the old ones to the new. */
@@ -137,9 +153,15 @@ function changeFaults(which: "intent" | "rotation", olds: PropertyBag, news: Pro
   const to = news["generation"];
   if (typeof to !== "number") return [];
   // A raise that was recorded but not carried out may be taken back, which only the rotation knows.
-  if (which === "rotation" && from !== undefined && to < from) return [{ property: "generation", reason: cannotBeUndone(from, to) }];
+  if (which === "rotation" && from !== undefined && to < from)
+    return [{ property: "generation", reason: cannotBeUndone(from, to) }];
   const retires = from === undefined ? to === 1 || (to > 1 && news["expectedCurrentKid"] != null) : to > from;
-  if (retires && news["revokePrevious"] === true && news["gracePeriod"] == null && news["revokeNow"] == null) {
+  if (
+    retires &&
+    news["revokePrevious"] === true &&
+    news["gracePeriod"] == null &&
+    news["revokeNow"] == null
+  ) {
     return [{ property: "revokePrevious", reason: noGracePeriod(to) }];
   }
   return [];
@@ -166,7 +188,7 @@ const desiredSchema = v.looseObject({
   expectedCurrentKid: v.optional(words),
   verifyTimeout: v.optional(positiveDuration, DEFAULT_VERIFY_TIMEOUT),
   reason: v.optional(words),
-  tenant: v.optional(v.record(v.string(), v.string())),
+  tenant: v.optional(v.record(v.string(), v.nullable(v.string()))),
   baselines: v.optional(
     v.array(v.object({ generation, from: generation, kid: v.string(), at: v.string() })),
     [],
@@ -175,12 +197,15 @@ const desiredSchema = v.looseObject({
 
 /** Reads inputs that `check` has let through, every value known. */
 export function readDesired(inputs: PropertyBag): DesiredRotation {
-  const present = Object.fromEntries(Object.entries(inputs).filter(([, value]) => value !== null && !isUnknown(value)));
+  const present = Object.fromEntries(
+    Object.entries(inputs).filter(([, value]) => value !== null && !isUnknown(value)),
+  );
   const parsed = v.safeParse(desiredSchema, present);
   if (!parsed.success) {
     throw new SigningKeyError("invalid_input", {
       attempt: "reading the inputs",
-      observation: parsed.issues.map((issue) => v.getDotPath(issue) ?? "inputs").join(", ") + " can't be read",
+      observation:
+        parsed.issues.map((issue) => v.getDotPath(issue) ?? "inputs").join(", ") + " can't be read",
       remedy: "run it without options that skip the check of inputs",
     });
   }
@@ -195,8 +220,13 @@ export function readDesired(inputs: PropertyBag): DesiredRotation {
     ...(output.revokeNow !== undefined && { revokeNow: output.revokeNow }),
     ...(output.expectedCurrentKid !== undefined && { expectedCurrentKid: output.expectedCurrentKid }),
     ...(output.reason !== undefined && { reason: output.reason }),
-    ...(output.tenant !== undefined && { tenant: output.tenant as Partial<TenantFields> }),
+    ...(output.tenant !== undefined && { tenant: withoutNulls(output.tenant) }),
   };
+}
+
+/** A secret output without a value arrives as null. */
+function withoutNulls(fields: Record<string, string | null>): Partial<TenantFields> {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null));
 }
 
 /** The credentials that the inputs, stack configuration or environment give. */
@@ -220,7 +250,7 @@ export function isUnknown(value: unknown): boolean {
 }
 
 function shown(value: unknown): string {
-  const text = JSON.stringify(value) ?? typeof value;
+  const text = (JSON.stringify(value) as string | undefined) ?? typeof value;
   return text.length > 60 ? `${text.slice(0, 57)}…` : text;
 }
 

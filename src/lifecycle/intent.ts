@@ -4,7 +4,16 @@ import { inWords } from "../duration";
 import { SigningKeyError } from "../errors";
 import { findKey, type KeyRing } from "../tenant/keyRing";
 import { LIST_SCOPES, REVOKE_SCOPES, ROTATE_SCOPES, type Tenant } from "../tenant/tenant";
-import { cannotBeUndone, findFaults, isUnknown, milliseconds, noGracePeriod, readDesired, type DesiredRotation, type PropertyBag } from "./inputs";
+import {
+  cannotBeUndone,
+  findFaults,
+  isUnknown,
+  milliseconds,
+  noGracePeriod,
+  readDesired,
+  type DesiredRotation,
+  type PropertyBag,
+} from "./inputs";
 import { revokeNowFault } from "./plan";
 import type { ConfigurationReader, Runtime } from "./runtime";
 import { settle } from "./settle";
@@ -66,11 +75,6 @@ export class IntentLifecycle implements pulumi.dynamic.ResourceProvider {
     const rotates =
       desired.generation === 1 || (desired.generation > 1 && desired.expectedCurrentKid === ring.current.kid);
     await this.refuse(tenant, ring, desired, rotates, undefined);
-    if (desired.generation > 1 && !rotates) {
-      this.runtime.say(
-        `${tenant.domain}: no state for generation ${desired.generation}: taken as carried out; raise to ${desired.generation + 1} to rotate`,
-      );
-    }
     const baselines = rotates ? [this.recordRaise(tenant, ring, 0, desired.generation)] : [];
     return { id: tenant.domain, outs: outputs(desired, tenant, ring, baselines) };
   }
@@ -84,7 +88,12 @@ export class IntentLifecycle implements pulumi.dynamic.ResourceProvider {
     assertSameTenant({ domain: recorded.domain, kids: recordedKids }, tenant.domain, ring);
     const changes = desired.generation !== recorded.generation;
     if (changes && this.isOpen(recorded.baselines.at(-1), tenant, ring)) {
-      ring = await settle(tenant, ring, this.runtime, `rotation ${recorded.generation} was recorded and may be in flight`);
+      ring = await settle(
+        tenant,
+        ring,
+        this.runtime,
+        `rotation ${recorded.generation} was recorded and may be in flight`,
+      );
     }
     const raises = desired.generation > recorded.generation;
     // A raise that was recorded before and not carried out still retires the current key in this update.
@@ -92,7 +101,10 @@ export class IntentLifecycle implements pulumi.dynamic.ResourceProvider {
     await this.refuse(tenant, ring, desired, raises, recorded.revokeNow, raises || open);
     let baselines = recorded.baselines;
     if (raises) {
-      baselines = [...prune(baselines, ring), this.recordRaise(tenant, ring, recorded.generation, desired.generation)];
+      baselines = [
+        ...prune(baselines, ring),
+        this.recordRaise(tenant, ring, recorded.generation, desired.generation),
+      ];
     } else if (changes) {
       baselines = this.takeBack(recorded, desired.generation, tenant, ring);
     }
@@ -121,14 +133,20 @@ export class IntentLifecycle implements pulumi.dynamic.ResourceProvider {
     const kept = recorded.baselines.filter((baseline) => baseline.generation <= generation);
     const undone = recorded.baselines.filter((baseline) => baseline.generation > generation);
     const [first] = undone;
-    if (first === undefined || first.from > generation || undone.some((baseline) => baseline.kid !== ring.current.kid)) {
+    if (
+      first === undefined ||
+      first.from > generation ||
+      undone.some((baseline) => baseline.kid !== ring.current.kid)
+    ) {
       throw new SigningKeyError("generation_lowered", {
         attempt: `lowering the generation of ${tenant.domain}`,
         observation: cannotBeUndone(recorded.generation, generation),
         remedy: "nothing was changed",
       });
     }
-    this.runtime.say(`${tenant.domain}: the raise to ${recorded.generation} was not carried out and is taken back`);
+    this.runtime.say(
+      `${tenant.domain}: the raise to ${recorded.generation} was not carried out and is taken back`,
+    );
     return generation > first.from ? [...kept, { ...first, generation }] : kept;
   }
 
@@ -147,7 +165,11 @@ export class IntentLifecycle implements pulumi.dynamic.ResourceProvider {
     if (raises) refusals.push(...raiseRefusals(tenant, ring, desired));
     const named = asked && revokeNowFault(ring, asked.kid, rotates);
     if (named) refusals.push(named);
-    const scopes = new Set([...LIST_SCOPES, ...(raises ? ROTATE_SCOPES : []), ...(asked ? REVOKE_SCOPES : [])]);
+    const scopes = new Set([
+      ...LIST_SCOPES,
+      ...(raises ? ROTATE_SCOPES : []),
+      ...(asked ? REVOKE_SCOPES : []),
+    ]);
     const granted = raises || asked ? (await tenant.accessToken()).scopes : undefined;
     const missing = granted === undefined ? [] : [...scopes].filter((scope) => !granted.includes(scope));
     if (missing.length > 0) {
@@ -188,19 +210,32 @@ function raiseRefusals(tenant: Tenant, ring: KeyRing, desired: DesiredRotation):
     refusals.push(new SigningKeyError(code, { attempt, observation, remedy }));
   };
   if (ring.next === undefined) {
-    refuse("no_next_key", "the tenant lists no next key, so nobody can have seen the key that would become current", "nothing was changed; run it again once the Dashboard shows a next key");
+    refuse(
+      "no_next_key",
+      "the tenant lists no next key, so nobody can have seen the key that would become current",
+      "nothing was changed; run it again once the Dashboard shows a next key",
+    );
   }
   if (expectedCurrentKid !== undefined && expectedCurrentKid !== current.kid) {
-    refuse("current_kid_mismatch", `expectedCurrentKid is ${expectedCurrentKid}, but the current key is ${current.kid}`, "somebody has rotated since; look at the ring and decide again");
+    refuse(
+      "current_kid_mismatch",
+      `expectedCurrentKid is ${expectedCurrentKid}, but the current key is ${current.kid}`,
+      "somebody has rotated since; look at the ring and decide again",
+    );
   }
   if (desired.revokePrevious && desired.gracePeriod === undefined && revokeNow?.kid !== current.kid) {
     refuse("no_grace_period", noGracePeriod(desired.generation), `the current key is ${current.kid}`);
   }
   const minimum = milliseconds(desired.minKeyAge) ?? 0;
   if (minimum > 0 && revokeNow?.kid !== current.kid) {
-    const age = current.since === undefined ? undefined : ring.observedAt.getTime() - Date.parse(current.since);
+    const age =
+      current.since === undefined ? undefined : ring.observedAt.getTime() - Date.parse(current.since);
     if (age === undefined) {
-      refuse("key_too_young", `Auth0 gives no date since when ${current.kid} is current, so its age is unknown`, 'set minKeyAge to "0s" to rotate regardless');
+      refuse(
+        "key_too_young",
+        `Auth0 gives no date since when ${current.kid} is current, so its age is unknown`,
+        'set minKeyAge to "0s" to rotate regardless',
+      );
     } else if (age < minimum) {
       refuse(
         "key_too_young",
@@ -220,13 +255,18 @@ function prune(baselines: readonly Baseline[], ring: KeyRing): Baseline[] {
   });
 }
 
-function outputs(desired: DesiredRotation, tenant: Tenant, ring: KeyRing, baselines: Baseline[]): IntentOutputs {
+function outputs(
+  desired: DesiredRotation,
+  tenant: Tenant,
+  ring: KeyRing,
+  baselines: Baseline[],
+): IntentOutputs {
   return {
     generation: desired.generation,
     baselines,
     ...(desired.revokeNow && { revokeNow: desired.revokeNow }),
     domain: tenant.domain,
     kids: [ring.current.kid, ...(ring.next ? [ring.next.kid] : [])],
-    ...(desired.tenant && { tenant: desired.tenant as Record<string, string> }),
+    ...(desired.tenant && { tenant: desired.tenant }),
   };
 }

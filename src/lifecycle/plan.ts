@@ -40,11 +40,16 @@ export function plan(
   const rotation = planRotation(ring, recorded, desired);
   const rotates = rotation.some((step) => step.kind === "rotate");
   const verification = recorded.pending.map((pending): Step =>
-    pending.step === "verify-rotation" ? { kind: "verify-rotation" } : { kind: "verify-revocation", kid: pending.kid },
+    pending.step === "verify-rotation"
+      ? { kind: "verify-rotation" }
+      : { kind: "verify-revocation", kid: pending.kid },
   );
   const revocation = thisUpdate.crossed
     ? []
-    : [...planRevokeNow(ring, recorded, desired, rotates), ...planDue(ring, recorded, desired, now, thisUpdate)];
+    : [
+        ...planRevokeNow(ring, recorded, desired, rotates),
+        ...planDue(ring, recorded, desired, now, thisUpdate),
+      ];
   return [...rotation, ...verification, ...revocation];
 }
 
@@ -102,7 +107,12 @@ export function withDueDates(retired: readonly RetiredKey[], desired: DesiredRot
   });
 }
 
-function planRevokeNow(ring: KeyRing, recorded: Recorded, desired: DesiredRotation, rotates: boolean): Step[] {
+function planRevokeNow(
+  ring: KeyRing,
+  recorded: Recorded,
+  desired: DesiredRotation,
+  rotates: boolean,
+): Step[] {
   const { revokeNow } = desired;
   if (revokeNow === undefined || revokeNow.kid === recorded.revokeNow?.kid) return [];
   const fault = revokeNowFault(ring, revokeNow.kid, rotates);
@@ -119,17 +129,29 @@ export function revokeNowFault(ring: KeyRing, kid: string, rotates: boolean): Si
   const refuse = (observation: string, remedy: string): SigningKeyError =>
     new SigningKeyError("not_revocable", { attempt: `revokeNow of key ${kid}`, observation, remedy });
   if (key === undefined) return refuse("the tenant lists no such key", "name the kid of a previous key");
-  if (key.state === "next") return refuse("it is the next key", "raise generation twice: once to make it current, once to retire it");
-  if (key.state === "current" && !rotates) return refuse("it is the current key", "raise generation in the same update, so that it is retired first");
+  if (key.state === "next")
+    return refuse("it is the next key", "raise generation twice: once to make it current, once to retire it");
+  if (key.state === "current" && !rotates)
+    return refuse(
+      "it is the current key",
+      "raise generation in the same update, so that it is retired first",
+    );
   return undefined;
 }
 
-function planDue(ring: KeyRing, recorded: Recorded, desired: DesiredRotation, now: Date, { retired }: ThisUpdate): Step[] {
+function planDue(
+  ring: KeyRing,
+  recorded: Recorded,
+  desired: DesiredRotation,
+  now: Date,
+  { retired }: ThisUpdate,
+): Step[] {
   return withDueDates(recorded.retired, desired).flatMap((entry): Step[] => {
     if (entry.revokedAt !== undefined) return [];
     const key = findKey(ring, entry.kid);
     // A revoked key may have dropped off the list; a key that is not listed signs nothing any more.
-    if (key === undefined || key.state === "revoked") return noteRevoked(recorded, entry.kid, key?.revokedAt, ring);
+    if (key === undefined || key.state === "revoked")
+      return noteRevoked(recorded, entry.kid, key?.revokedAt, ring);
     if (key.state !== "previous" || retired.has(entry.kid) || !desired.revokePrevious) return [];
     if (desired.revokeNow?.kid === entry.kid && recorded.revokeNow?.kid !== entry.kid) return [];
     return isDue(entry, now, true) ? [{ kind: "revoke", kid: entry.kid, cause: "due" }] : [];

@@ -48,8 +48,13 @@ export class Reconciliation {
   private async carryOut(step: Step): Promise<void> {
     switch (step.kind) {
       case "adopt":
-        this.say(`rotation ${step.retired.generation} has happened already: ${step.retired.kid} is no longer current; recorded as retired`);
-        this.record({ retired: [step.retired], pending: [this.pendingStep("verify-rotation", this.ring.current.kid)] });
+        this.say(
+          `rotation ${step.retired.generation} has happened already: ${step.retired.kid} is no longer current; recorded as retired`,
+        );
+        this.record({
+          retired: [step.retired],
+          pending: [this.pendingStep("verify-rotation", this.ring.current.kid)],
+        });
         this.recorded.rotatedAt = step.retired.retiredAt;
         return;
       case "reach":
@@ -90,7 +95,10 @@ export class Reconciliation {
     if (!rotated) return;
     this.worthRecording = true;
     const retired = retire(this.ring, { kid, generation, at: before.observedAt.toISOString() }, this.desired);
-    this.record({ retired: [retired], pending: [this.pendingStep("verify-rotation", this.ring.current.kid)] });
+    this.record({
+      retired: [retired],
+      pending: [this.pendingStep("verify-rotation", this.ring.current.kid)],
+    });
     this.recorded = { ...this.recorded, generation, rotatedAt: retired.retiredAt };
     this.say(`rotated: ${this.ring.current.kid} is current, ${kid} is retired`);
     if (before.next === undefined || this.ring.current.kid === before.next.kid) return;
@@ -98,11 +106,19 @@ export class Reconciliation {
     const alsoRetired = findKey(this.ring, before.next.kid);
     if (alsoRetired?.state === "previous" || alsoRetired?.state === "revoked") {
       this.record({
-        retired: [retire(this.ring, { kid: before.next.kid, generation, at: before.observedAt.toISOString() }, this.desired)],
+        retired: [
+          retire(
+            this.ring,
+            { kid: before.next.kid, generation, at: before.observedAt.toISOString() },
+            this.desired,
+          ),
+        ],
         pending: [],
       });
     }
-    this.say(`two rotations crossed: ${kid} and ${before.next.kid} are both retired; nothing is revoked in this update`);
+    this.say(
+      `two rotations crossed: ${kid} and ${before.next.kid} are both retired; nothing is revoked in this update`,
+    );
   }
 
   /** Whether a raise is open that this process did not record: whoever did may still have a rotation in flight. */
@@ -144,7 +160,10 @@ export class Reconciliation {
       return done();
     });
     if (shown) return true;
-    throw new OutcomeUnknownError({ attempt, observation: "Auth0 accepted it, but its list of keys doesn't show it" });
+    throw new OutcomeUnknownError({
+      attempt,
+      observation: "Auth0 accepted it, but its list of keys doesn't show it",
+    });
   }
 
   private async waitForRateLimit(error: RateLimitedError): Promise<void> {
@@ -175,7 +194,8 @@ export class Reconciliation {
       });
     }
     if (state !== "previous") return;
-    const why = cause === "due" ? "its grace period has passed" : `revokeNow: ${this.desired.revokeNow?.reason ?? ""}`;
+    const why =
+      cause === "due" ? "its grace period has passed" : `revokeNow: ${this.desired.revokeNow?.reason ?? ""}`;
     const revoked = await this.write(
       `revoking key ${kid} (${why})`,
       () => this.tenant.revoke(kid),
@@ -200,12 +220,18 @@ export class Reconciliation {
       throw new SigningKeyError("token_not_current", {
         attempt,
         observation: "the static API token is signed by that very key and would end with it",
-        remedy: "nothing was revoked; give an application's client id and secret, or an API token issued after the rotation",
+        remedy:
+          "nothing was revoked; give an application's client id and secret, or an API token issued after the rotation",
       });
     }
     const current = this.ring.current.kid;
     const inUse = await this.tenant.accessToken();
-    const fresh = inUse.kid === current || (await this.wait(`a token signed by ${current}`, async () => (await this.tenant.freshAccessToken()).kid === current));
+    const fresh =
+      inUse.kid === current ||
+      (await this.wait(
+        `a token signed by ${current}`,
+        async () => (await this.tenant.freshAccessToken()).kid === current,
+      ));
     if (fresh) return;
     throw new SigningKeyError("token_not_current", {
       attempt,
@@ -222,15 +248,23 @@ export class Reconciliation {
       return kids.has(current.kid) && (next === undefined || kids.has(next.kid));
     });
     if (!shown) {
-      this.recorded = { ...this.recorded, pending: merge(this.recorded.pending, [this.pendingStep("verify-rotation", current.kid)]) };
-      throw this.notShown(`the new current key ${current.kid} and the next one are not both in ${this.tenant.jwksUri}`);
+      this.recorded = {
+        ...this.recorded,
+        pending: merge(this.recorded.pending, [this.pendingStep("verify-rotation", current.kid)]),
+      };
+      throw this.notShown(
+        `the new current key ${current.kid} and the next one are not both in ${this.tenant.jwksUri}`,
+      );
     }
     this.published = true;
     this.finish("verify-rotation");
   }
 
   private async verifyRevocation(kid: string): Promise<void> {
-    const gone = await this.wait(`the JWKS of ${this.tenant.domain} to drop ${kid}`, async () => !(await this.tenant.publishedKids()).has(kid));
+    const gone = await this.wait(
+      `the JWKS of ${this.tenant.domain} to drop ${kid}`,
+      async () => !(await this.tenant.publishedKids()).has(kid),
+    );
     if (!gone) throw this.notShown(`the revoked key ${kid} is still in ${this.tenant.jwksUri}`);
     this.finish("verify-revocation", kid);
   }
@@ -246,8 +280,14 @@ export class Reconciliation {
   private async wait(subject: string, probe: () => Promise<boolean>): Promise<boolean> {
     this.waited = true;
     const deadline = milliseconds(this.desired.verifyTimeout) ?? 0;
-    const say = (message: string): void => { this.runtime.say(message); };
-    const seen = await waitUntil(subject, async () => (await probe()) || undefined, { clock: this.runtime.clock, deadline, say });
+    const say = (message: string): void => {
+      this.runtime.say(message);
+    };
+    const seen = await waitUntil(subject, async () => (await probe()) || undefined, {
+      clock: this.runtime.clock,
+      deadline,
+      say,
+    });
     return seen === true;
   }
 
@@ -279,7 +319,9 @@ export class Reconciliation {
   }
 
   private finish(step: PendingStep["step"], kid?: string): void {
-    const pending = this.recorded.pending.filter((open) => open.step !== step || (kid !== undefined && open.kid !== kid));
+    const pending = this.recorded.pending.filter(
+      (open) => open.step !== step || (kid !== undefined && open.kid !== kid),
+    );
     this.recorded = { ...this.recorded, pending };
   }
 

@@ -6,7 +6,15 @@ import { findFaults, isUnknown, readDesired, type DesiredRotation, type Property
 import { withDueDates } from "./plan";
 import { Reconciliation } from "./reconcile";
 import type { ConfigurationReader, Runtime } from "./runtime";
-import { isDue, NOTHING_RECORDED, readOutputs, toOutputs, type ObservedInputs, type Recorded, type RotationOutputs } from "./state";
+import {
+  isDue,
+  NOTHING_RECORDED,
+  readOutputs,
+  toOutputs,
+  type ObservedInputs,
+  type Recorded,
+  type RotationOutputs,
+} from "./state";
 import { withoutTraces } from "./withoutTraces";
 import { describeCreation, describeUpdate } from "./words";
 import { assertSameTenant } from "./wrongTenant";
@@ -38,7 +46,11 @@ export class RotationLifecycle implements pulumi.dynamic.ResourceProvider {
     return withoutTraces(() => {
       const failures = findFaults("rotation", olds, news, this.runtime.sources);
       // There is no diff before a creation, so this is where a preview can say what it means.
-      if (failures.length === 0 && olds["generation"] === undefined && !isUnknown([news["generation"], news["tenant"]])) {
+      if (
+        failures.length === 0 &&
+        olds["generation"] === undefined &&
+        !isUnknown([news["generation"], news["tenant"]])
+      ) {
         const desired = readDesired(withoutUnknowns(news));
         this.runtime.say(describeCreation(desired, this.domain(desired)));
       }
@@ -92,14 +104,21 @@ export class RotationLifecycle implements pulumi.dynamic.ResourceProvider {
       const ring = await tenant.listKeys();
       const isRecorded = properties["currentKey"] !== undefined;
       const recorded = readOutputs(properties);
-      if (isRecorded) assertSameTenant({ domain: recorded.domain, kids: recordedKids(recorded) }, tenant.domain, ring);
+      if (isRecorded)
+        assertSameTenant({ domain: recorded.domain, kids: recordedKids(recorded) }, tenant.domain, ring);
       else if (id !== tenant.domain) throw otherDomain(id, tenant.domain);
-      const revoked = new Map(ring.revoked.map((key) => [key.kid, key.revokedAt ?? ring.observedAt.toISOString()]));
+      const revoked = new Map(
+        ring.revoked.map((key) => [key.kid, key.revokedAt ?? ring.observedAt.toISOString()]),
+      );
       const retired = recorded.retired.map((key) => {
         const revokedAt = key.revokedAt ?? revoked.get(key.kid);
         return revokedAt === undefined ? key : { ...key, revokedAt };
       });
-      const observed = toOutputs({ ...recorded, generation: desired.generation, retired }, ring, observedInputs(desired, tenant));
+      const observed = toOutputs(
+        { ...recorded, generation: desired.generation, retired },
+        ring,
+        observedInputs(desired, tenant),
+      );
       // A refresh that finds everything as recorded is no change, whatever the time.
       const isUnchanged = isRecorded && sameButTime(observed, recorded);
       return { id, props: { ...observed, ...(isUnchanged && { observedAt: recorded.observedAt }) } };
@@ -110,7 +129,9 @@ export class RotationLifecycle implements pulumi.dynamic.ResourceProvider {
   delete(_id: string, properties: PropertyBag): Promise<void> {
     return withoutTraces(() => {
       const { domain } = readOutputs(properties);
-      this.runtime.say(`${domain}: the rotation is no longer managed here; the tenant's keys stay as they are, none is revoked`);
+      this.runtime.say(
+        `${domain}: the rotation is no longer managed here; the tenant's keys stay as they are, none is revoked`,
+      );
     });
   }
 
@@ -126,7 +147,8 @@ export class RotationLifecycle implements pulumi.dynamic.ResourceProvider {
     inputs: PropertyBag,
   ): Promise<RotationOutputs> {
     const ring = await tenant.listKeys();
-    if ("domain" in recorded) assertSameTenant({ domain: recorded.domain, kids: recordedKids(recorded) }, tenant.domain, ring);
+    if ("domain" in recorded)
+      assertSameTenant({ domain: recorded.domain, kids: recordedKids(recorded) }, tenant.domain, ring);
     const { generation, retired, pending, revokeNow, rotatedAt } = recorded;
     const reconciliation = new Reconciliation(tenant, this.runtime, desired, ring, {
       generation,
@@ -155,7 +177,9 @@ export class RotationLifecycle implements pulumi.dynamic.ResourceProvider {
 
 function sameButTime(one: RotationOutputs, other: RotationOutputs): boolean {
   const comparable = (outputs: RotationOutputs): unknown =>
-    Object.fromEntries(Object.entries(outputs).filter(([name]) => name !== "observedAt" && name !== "__provider"));
+    Object.fromEntries(
+      Object.entries(outputs).filter(([name]) => name !== "observedAt" && name !== "__provider"),
+    );
   return isDeepStrictEqual(comparable(one), comparable(other));
 }
 
@@ -167,7 +191,9 @@ function recordedKids(recorded: RotationOutputs): string[] {
 function isRevocationDue(recorded: RotationOutputs, desired: DesiredRotation, now: Date): boolean {
   if (!desired.revokePrevious) return false;
   const revocable = new Set(recorded.revocable);
-  return withDueDates(recorded.retired, desired).some((key) => key.revokedAt === undefined && (revocable.has(key.kid) || isDue(key, now, true)));
+  return withDueDates(recorded.retired, desired).some(
+    (key) => key.revokedAt === undefined && (revocable.has(key.kid) || isDue(key, now, true)),
+  );
 }
 
 function observedInputs(desired: DesiredRotation, tenant: Tenant): ObservedInputs {
@@ -177,7 +203,7 @@ function observedInputs(desired: DesiredRotation, tenant: Tenant): ObservedInput
     revokePrevious: desired.revokePrevious,
     ...(desired.gracePeriod !== undefined && { gracePeriod: desired.gracePeriod }),
     ...(desired.reason !== undefined && { reason: desired.reason }),
-    ...(desired.tenant && { tenant: desired.tenant as Record<string, string> }),
+    ...(desired.tenant && { tenant: desired.tenant }),
   };
 }
 

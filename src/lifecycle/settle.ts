@@ -10,7 +10,9 @@ import type { Runtime } from "./runtime";
  */
 export async function settle(tenant: Tenant, ring: KeyRing, runtime: Runtime, why: string): Promise<KeyRing> {
   const deadline = runtime.settleTime;
-  runtime.say(`${tenant.domain}: ${why}; watching the key ring for ${Math.round(deadline / 1000)} s before anything is done`);
+  runtime.say(
+    `${tenant.domain}: ${why}; watching the key ring for ${Math.round(deadline / 1000)} s before anything is done`,
+  );
   let latest = ring;
   const changed = await waitUntil(
     `a rotation that may be in flight on ${tenant.domain}`,
@@ -18,7 +20,13 @@ export async function settle(tenant: Tenant, ring: KeyRing, runtime: Runtime, wh
       latest = await tenant.listKeys();
       return sameRing(latest, ring) ? undefined : latest;
     },
-    { clock: runtime.clock, deadline, say: (message) => { runtime.say(message); } },
+    {
+      clock: runtime.clock,
+      deadline,
+      say: (message) => {
+        runtime.say(message);
+      },
+    },
   );
   return changed ?? latest;
 }

@@ -131,7 +131,9 @@ function forgetLongRevoked(retired: readonly RetiredKey[]): RetiredKey[] {
 /** Retired keys whose time has come, or, without a grace period, that the flag asks to revoke. */
 function revocableKids({ retired }: Recorded, ring: KeyRing, revokePrevious: boolean): string[] {
   const valid = new Set(ring.previous.map((key) => key.kid));
-  return retired.filter((key) => valid.has(key.kid) && isDue(key, ring.observedAt, revokePrevious)).map((key) => key.kid);
+  return retired
+    .filter((key) => valid.has(key.kid) && isDue(key, ring.observedAt, revokePrevious))
+    .map((key) => key.kid);
 }
 
 /** Whether a retired key may be revoked at that time; without a due date the flag alone decides. */
@@ -142,5 +144,11 @@ export function isDue(key: RetiredKey, now: Date, revokePrevious: boolean): bool
 
 /** The state of a version of this package, this one or an earlier one, with what is missing filled in. */
 export function readOutputs(properties: Readonly<Record<string, unknown>>): RotationOutputs {
-  return { ...NOTHING_RECORDED, revocable: [], foreign: [], previousKeys: [], ...properties } as unknown as RotationOutputs;
+  return {
+    ...NOTHING_RECORDED,
+    revocable: [],
+    foreign: [],
+    previousKeys: [],
+    ...properties,
+  } as unknown as RotationOutputs;
 }

@@ -1,4 +1,4 @@
-import type { DesiredRotation } from "./inputs";
+import { milliseconds, type DesiredRotation } from "./inputs";
 import { isDue, type RotationOutputs } from "./state";
 import { withDueDates } from "./plan";
 
@@ -7,20 +7,33 @@ import { withDueDates } from "./plan";
  * `acme.eu.auth0.com: generation 4 → 5: rotate (abc retires, current since T); revoke nothing; ring as recorded at T`.
  * @returns `undefined` where nothing changes and nothing is awaited
  */
-export function describeUpdate(recorded: RotationOutputs, desired: DesiredRotation, domain: string, now: Date): string | undefined {
+export function describeUpdate(
+  recorded: RotationOutputs,
+  desired: DesiredRotation,
+  domain: string,
+  now: Date,
+): string | undefined {
   const raises = desired.generation > recorded.generation;
   const parts: string[] = [];
   if (raises) {
     const { kid, since } = recorded.currentKey;
-    parts.push(`generation ${recorded.generation} → ${desired.generation}: rotate (${kid} retires${since === undefined ? "" : `, current since ${since}`})`);
+    parts.push(
+      `generation ${recorded.generation} → ${desired.generation}: rotate (${kid} retires${since === undefined ? "" : `, current since ${since}`})`,
+    );
   } else if (desired.generation < recorded.generation) {
-    parts.push(`generation ${recorded.generation} → ${desired.generation}: rotation ${recorded.generation} cannot be undone`);
+    parts.push(
+      `generation ${recorded.generation} → ${desired.generation}: rotation ${recorded.generation} cannot be undone`,
+    );
   }
   for (const pending of recorded.pending) parts.push(`${pending.step} of ${pending.kid} goes on`);
   const revocations = describeRevocations(recorded, desired, now);
   parts.push(...revocations);
   if (parts.length === 0) return undefined;
-  if (raises && revocations.length === 0) parts.push("revoke nothing");
+  if (raises && revocations.length === 0) {
+    const grace = desired.revokePrevious ? milliseconds(desired.gracePeriod) : undefined;
+    const due = grace === undefined ? "" : ` before ${new Date(now.getTime() + grace).toISOString()}`;
+    parts.push(`revoke nothing${due}`);
+  }
   return `${domain}: ${parts.join("; ")}; ring as recorded at ${recorded.observedAt}`;
 }
 
@@ -38,7 +51,9 @@ function describeRevocations(recorded: RotationOutputs, desired: DesiredRotation
       parts.push(`the revocation of ${key.kid} is brought forward from ${formerDue} to ${key.revokeDueAt}`);
     }
     if (!desired.revokePrevious) continue;
-    parts.push(isDue(key, now, true) ? `revoke ${key.kid}` : `revoke ${key.kid} not before ${key.revokeDueAt ?? ""}`);
+    parts.push(
+      isDue(key, now, true) ? `revoke ${key.kid}` : `revoke ${key.kid} not before ${key.revokeDueAt ?? ""}`,
+    );
   }
   return parts;
 }
@@ -52,8 +67,9 @@ export function describeCreation(desired: DesiredRotation, domain: string): stri
       : generation === 1
         ? "rotate once"
         : expectedCurrentKid === undefined
-          ? `no state for generation ${generation}: taken as carried out; raise to ${generation + 1} to rotate`
-          : `no state for generation ${generation}: rotate if ${expectedCurrentKid} is the current key, otherwise take it as carried out`;
-  const revocation = revokeNow === undefined ? "revoke nothing" : `revoke ${revokeNow.kid} now (${revokeNow.reason})`;
+          ? `no state for it: taken as carried out; raise to ${generation + 1} to rotate`
+          : `no state for it: rotate if ${expectedCurrentKid} is the current key, otherwise take it as carried out`;
+  const revocation =
+    revokeNow === undefined ? "revoke nothing" : `revoke ${revokeNow.kid} now (${revokeNow.reason})`;
   return `${domain}: generation ${generation}: ${rotation}; ${revocation}`;
 }

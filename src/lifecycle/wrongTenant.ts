@@ -2,7 +2,11 @@ import { SigningKeyError } from "../errors";
 import { allKeys, type KeyRing } from "../tenant/keyRing";
 
 /** Refuses another tenant: a domain may change to a custom domain of the same tenant, but then the keys are the same. */
-export function assertSameTenant(recorded: { domain: string; kids: readonly string[] }, domain: string, ring: KeyRing): void {
+export function assertSameTenant(
+  recorded: { domain: string; kids: readonly string[] },
+  domain: string,
+  ring: KeyRing,
+): void {
   if (recorded.domain === domain) return;
   const listed = new Set(allKeys(ring).map((key) => key.kid));
   if (recorded.kids.some((kid) => listed.has(kid))) return;

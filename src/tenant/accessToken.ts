@@ -13,7 +13,10 @@ export interface AccessToken {
   expiresAt: number;
 }
 
-const tokenAnswer = v.looseObject({ access_token: v.pipe(v.string(), v.minLength(1)), expires_in: v.optional(v.number()) });
+const tokenAnswer = v.looseObject({
+  access_token: v.pipe(v.string(), v.minLength(1)),
+  expires_in: v.optional(v.number()),
+});
 const ASSERTION_LIFETIME = "3m";
 
 /**
@@ -63,7 +66,9 @@ export async function requestAccessToken(
   return readToken(parsed.output.access_token, now + (parsed.output.expires_in ?? 0) * 1000);
 }
 
-async function grant(credentials: Exclude<Credentials, { kind: "apiToken" }>): Promise<Record<string, string>> {
+async function grant(
+  credentials: Exclude<Credentials, { kind: "apiToken" }>,
+): Promise<Record<string, string>> {
   const { clientId, domain, audience } = credentials;
   const common = { grant_type: "client_credentials", client_id: clientId, audience };
   if (credentials.kind === "clientSecret") return { ...common, client_secret: credentials.clientSecret };

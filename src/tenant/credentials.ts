@@ -46,18 +46,33 @@ export interface CredentialSources {
 }
 
 /** Credentials, or every reason why there are none; a reason never holds a secret. */
-export type ResolvedCredentials = { credentials: Credentials; faults?: never } | { credentials?: never; faults: string[] };
+export type ResolvedCredentials =
+  { credentials: Credentials; faults?: never } | { credentials?: never; faults: string[] };
 
 /** Finds the one source of credentials (input, then stack configuration, then environment; never mixed) and checks it. */
 export function resolveCredentials(sources: CredentialSources): ResolvedCredentials {
   const fromEach = (value: (field: keyof TenantFields) => string | undefined): Partial<TenantFields> =>
     Object.fromEntries(
-      TENANT_FIELDS.map((field) => [field, value(field)]).filter(([, found]) => found !== undefined && found !== ""),
+      TENANT_FIELDS.map((field) => [field, value(field)]).filter(
+        ([, found]) => found !== undefined && found !== "",
+      ),
     ) as Partial<TenantFields>;
   const candidates = [
-    { name: "the tenant input", nameOf: (field: keyof TenantFields) => `tenant.${field}`, fields: fromEach((field) => sources.tenant?.[field]) },
-    { name: "stack configuration", nameOf: (field: keyof TenantFields) => `auth0:${field}`, fields: fromEach((field) => sources.config(`auth0:${field}`)) },
-    { name: "the environment", nameOf: (field: keyof TenantFields) => ENVIRONMENT_VARIABLES[field], fields: fromEach((field) => sources.environment[ENVIRONMENT_VARIABLES[field]]) },
+    {
+      name: "the tenant input",
+      nameOf: (field: keyof TenantFields) => `tenant.${field}`,
+      fields: fromEach((field) => sources.tenant?.[field]),
+    },
+    {
+      name: "stack configuration",
+      nameOf: (field: keyof TenantFields) => `auth0:${field}`,
+      fields: fromEach((field) => sources.config(`auth0:${field}`)),
+    },
+    {
+      name: "the environment",
+      nameOf: (field: keyof TenantFields) => ENVIRONMENT_VARIABLES[field],
+      fields: fromEach((field) => sources.environment[ENVIRONMENT_VARIABLES[field]]),
+    },
   ];
   const source = candidates.find(({ fields }) => Object.keys(fields).length > 0);
   if (source === undefined) {
@@ -91,7 +106,8 @@ export function resolveCredentials(sources: CredentialSources): ResolvedCredenti
   const common = { domain, audience: fields.audience ?? `https://${domain}/api/v2/` };
   const { clientId = "", clientSecret, apiToken, clientAssertionPrivateKey } = fields;
   if (apiToken !== undefined) return { credentials: { ...common, kind: "apiToken", apiToken } };
-  if (clientSecret !== undefined) return { credentials: { ...common, kind: "clientSecret", clientId, clientSecret } };
+  if (clientSecret !== undefined)
+    return { credentials: { ...common, kind: "clientSecret", clientId, clientSecret } };
   return {
     credentials: {
       ...common,

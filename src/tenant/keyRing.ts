@@ -61,12 +61,15 @@ export function parseKeyRing(answer: unknown, domain: string, observedAt: Date):
     new SigningKeyError("unexpected_answer", {
       attempt: `reading the signing keys of ${domain}`,
       observation,
-      remedy: "nothing was changed; check that this is an Auth0 tenant's domain with nothing in between, then run it again",
+      remedy:
+        "nothing was changed; check that this is an Auth0 tenant's domain with nothing in between, then run it again",
     });
   const parsed = v.safeParse(listedKeys, answer);
   if (!parsed.success) {
     const [issue] = parsed.issues;
-    throw unexpected(`the answer is not a list of keys (${v.getDotPath(issue) ?? "the whole"}: ${issue.type})`);
+    throw unexpected(
+      `the answer is not a list of keys (${v.getDotPath(issue) ?? "the whole"}: ${issue.type})`,
+    );
   }
   const keys = parsed.output.map(readKey);
   if (new Set(keys.map((key) => key.kid)).size !== keys.length) throw unexpected("a kid is listed twice");

@@ -1,10 +1,5 @@
 import * as v from "valibot";
-import {
-  OutcomeUnknownError,
-  RateLimitedError,
-  SigningKeyError,
-  type SigningKeyErrorCode,
-} from "../errors";
+import { OutcomeUnknownError, RateLimitedError, SigningKeyError, type SigningKeyErrorCode } from "../errors";
 import type { Redact } from "./redact";
 
 /** What is being asked of Auth0, for the messages of what goes wrong. */
@@ -33,7 +28,14 @@ const errorBodyShape = v.looseObject({
 });
 
 const TLS_CODES = /^(ERR_TLS_|CERT_|DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_)/;
-const NEVER_SENT_CODES = new Set(["ENOTFOUND", "EAI_AGAIN", "ECONNREFUSED", "ENETUNREACH", "EHOSTUNREACH", "UND_ERR_CONNECT_TIMEOUT"]);
+const NEVER_SENT_CODES = new Set([
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "ECONNREFUSED",
+  "ENETUNREACH",
+  "EHOSTUNREACH",
+  "UND_ERR_CONNECT_TIMEOUT",
+]);
 
 /**
  * Says what an error thrown by the SDK or by `fetch` means.
@@ -53,11 +55,19 @@ export function explain(thrown: unknown, asked: Attempt): SigningKeyError {
     case 400:
       return refusal("refused_by_auth0", observation, "nothing was changed");
     case 401:
-      return refusal("unauthorized", observation, "check the application's credentials, its audience, and that the key which signed its token is not revoked");
+      return refusal(
+        "unauthorized",
+        observation,
+        "check the application's credentials, its audience, and that the key which signed its token is not revoked",
+      );
     case 403:
       return refusal("insufficient_scope", observation, `grant the application ${scopes.join(", ")}`);
     case 404:
-      return refusal("tenant_not_found", observation, `check that ${domain} is an Auth0 tenant and that the key exists`);
+      return refusal(
+        "tenant_not_found",
+        observation,
+        `check that ${domain} is an Auth0 tenant and that the key exists`,
+      );
     case 429:
       return new RateLimitedError(
         { attempt, observation, remedy: "run it again once Auth0's limit has been reset" },
@@ -70,7 +80,11 @@ export function explain(thrown: unknown, asked: Attempt): SigningKeyError {
 function noAnswer(observation: string, { attempt, writes }: Attempt): SigningKeyError {
   return writes
     ? new OutcomeUnknownError({ attempt, observation })
-    : new SigningKeyError("unreachable", { attempt, observation, remedy: "nothing was changed; run it again" });
+    : new SigningKeyError("unreachable", {
+        attempt,
+        observation,
+        remedy: "nothing was changed; run it again",
+      });
 }
 
 function explainTransport(thrown: unknown, asked: Attempt): SigningKeyError {
@@ -81,7 +95,8 @@ function explainTransport(thrown: unknown, asked: Attempt): SigningKeyError {
     return new SigningKeyError("tls_untrusted", {
       attempt,
       observation: `the TLS certificate of ${domain} is not trusted (${tls})`,
-      remedy: "name the certificate authority's file in NODE_EXTRA_CA_CERTS; verification can't be turned off",
+      remedy:
+        "name the certificate authority's file in NODE_EXTRA_CA_CERTS; verification can't be turned off",
     });
   }
   const neverSent = codes.find((code) => NEVER_SENT_CODES.has(code));
@@ -112,14 +127,17 @@ export function describeAnswer(status: number, body: unknown, redact: Redact): s
   const parsed = v.safeParse(errorBodyShape, body);
   if (!parsed.success) return String(status);
   const { error, error_description, message, errorCode } = parsed.output;
-  return redact([status, errorCode ?? error, message ?? error_description].filter(Boolean).join(" ").slice(0, 200));
+  return redact(
+    [status, errorCode ?? error, message ?? error_description].filter(Boolean).join(" ").slice(0, 200),
+  );
 }
 
 function resetTime(headers: unknown): Date | undefined {
   if (!(headers instanceof Headers)) return undefined;
   const retryAfter = Number(headers.get("retry-after") ?? Number.NaN);
   const answeredAt = Date.parse(headers.get("date") ?? "");
-  if (retryAfter > 0) return new Date((Number.isNaN(answeredAt) ? Date.now() : answeredAt) + retryAfter * 1000);
+  if (retryAfter > 0)
+    return new Date((Number.isNaN(answeredAt) ? Date.now() : answeredAt) + retryAfter * 1000);
   const reset = Number(headers.get("x-ratelimit-reset") ?? Number.NaN);
   return reset > 0 ? new Date(reset * 1000) : undefined;
 }

@@ -53,10 +53,14 @@ export class Tenant {
   async listKeys(): Promise<KeyRing> {
     const { data, headers } = await this.read("listing the signing keys", LIST_SCOPES, async (client) => {
       const { data, rawResponse } = await client.list(this.requestOptions()).withRawResponse();
-      return { data: data as unknown, headers: rawResponse.headers };
+      return { data: data, headers: rawResponse.headers };
     });
     const answeredAt = Date.parse(headers.get("date") ?? "");
-    return parseKeyRing(data, this.domain, Number.isNaN(answeredAt) ? this.options.clock.now() : new Date(answeredAt));
+    return parseKeyRing(
+      data,
+      this.domain,
+      Number.isNaN(answeredAt) ? this.options.clock.now() : new Date(answeredAt),
+    );
   }
 
   /**
@@ -64,7 +68,9 @@ export class Tenant {
    * @throws OutcomeUnknownError if the rotation may have happened
    */
   async rotate(): Promise<void> {
-    await this.write("rotating the signing keys", ROTATE_SCOPES, (client) => client.rotate(this.requestOptions()));
+    await this.write("rotating the signing keys", ROTATE_SCOPES, (client) =>
+      client.rotate(this.requestOptions()),
+    );
   }
 
   /**
@@ -72,7 +78,9 @@ export class Tenant {
    * @throws OutcomeUnknownError if the revocation may have happened
    */
   async revoke(kid: string): Promise<void> {
-    await this.write(`revoking key ${kid}`, REVOKE_SCOPES, (client) => client.revoke(kid, this.requestOptions()));
+    await this.write(`revoking key ${kid}`, REVOKE_SCOPES, (client) =>
+      client.revoke(kid, this.requestOptions()),
+    );
   }
 
   /** The kids that the tenant's JWKS publishes now, read past any cache. */
@@ -85,7 +93,8 @@ export class Tenant {
           signal: AbortSignal.timeout(this.options.requestTimeout),
         });
         const body: unknown = await response.json().catch(() => undefined);
-        if (!response.ok) throw Object.assign(new Error(), { statusCode: response.status, rawResponse: response });
+        if (!response.ok)
+          throw Object.assign(new Error(), { statusCode: response.status, rawResponse: response });
         const parsed = v.safeParse(jwksShape, body);
         if (!parsed.success) throw this.unexpected(attempt.attempt, "the answer is not a JWKS");
         return new Set(parsed.output.keys.flatMap((key) => key.kid ?? []));
@@ -119,7 +128,11 @@ export class Tenant {
     return token;
   }
 
-  private async read<T>(what: string, scopes: readonly string[], call: (client: SigningClient) => Promise<T>): Promise<T> {
+  private async read<T>(
+    what: string,
+    scopes: readonly string[],
+    call: (client: SigningClient) => Promise<T>,
+  ): Promise<T> {
     const attempt = this.attempt(what, scopes);
     const once = async (): Promise<T> => {
       const client = await this.client();
@@ -134,14 +147,19 @@ export class Tenant {
         return await once();
       } catch (error) {
         // The token may have been signed by a key that has been revoked since.
-        if (!(error instanceof SigningKeyError && error.code === "unauthorized") || this.usesStaticToken) throw error;
+        if (!(error instanceof SigningKeyError && error.code === "unauthorized") || this.usesStaticToken)
+          throw error;
         await this.freshAccessToken();
         return once();
       }
     });
   }
 
-  private async write(what: string, scopes: readonly string[], call: (client: SigningClient) => Promise<unknown>): Promise<void> {
+  private async write(
+    what: string,
+    scopes: readonly string[],
+    call: (client: SigningClient) => Promise<unknown>,
+  ): Promise<void> {
     const attempt = this.attempt(what, scopes, true);
     const client = await this.client();
     let answer: unknown;
@@ -152,7 +170,10 @@ export class Tenant {
     }
     // The SDK resolves with an error object where a proxy answered 200 with HTML.
     if (!v.is(v.looseObject({ kid: v.string() }), answer)) {
-      throw new OutcomeUnknownError({ attempt: attempt.attempt, observation: "an answer that Auth0 doesn't give" });
+      throw new OutcomeUnknownError({
+        attempt: attempt.attempt,
+        observation: "an answer that Auth0 doesn't give",
+      });
     }
   }
 
@@ -167,7 +188,9 @@ export class Tenant {
         if (error instanceof RateLimitedError) {
           const wait = (error.resetAt?.getTime() ?? 0) - clock.now().getTime();
           if (wait > LONGEST_READ_WAIT) throw error;
-          say(`${this.domain}: Auth0's rate limit is reached; waiting ${Math.ceil(Math.max(wait, 1000) / 1000)} s`);
+          say(
+            `${this.domain}: Auth0's rate limit is reached; waiting ${Math.ceil(Math.max(wait, 1000) / 1000)} s`,
+          );
           await clock.sleep(Math.max(wait, 1000));
         } else if (error instanceof SigningKeyError && error.code === "unreachable") {
           await clock.sleep(500 * attempt);
@@ -186,7 +209,11 @@ export class Tenant {
   private requestOptions(): { maxRetries: number; timeoutInSeconds: number; abortSignal: AbortSignal } {
     const { requestTimeout } = this.options;
     // The SDK would repeat a rotation after a 5xx, and its own timer stops at the headers.
-    return { maxRetries: 0, timeoutInSeconds: requestTimeout / 1000, abortSignal: AbortSignal.timeout(requestTimeout) };
+    return {
+      maxRetries: 0,
+      timeoutInSeconds: requestTimeout / 1000,
+      abortSignal: AbortSignal.timeout(requestTimeout),
+    };
   }
 
   private attempt(what: string, scopes: readonly string[], writes = false): Attempt {
@@ -194,6 +221,10 @@ export class Tenant {
   }
 
   private unexpected(attempt: string, observation: string): SigningKeyError {
-    return new SigningKeyError("unexpected_answer", { attempt, observation, remedy: "run it again; nothing was changed" });
+    return new SigningKeyError("unexpected_answer", {
+      attempt,
+      observation,
+      remedy: "run it again; nothing was changed",
+    });
   }
 }

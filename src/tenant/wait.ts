@@ -31,7 +31,9 @@ export async function waitUntil<T>(
     const waited = clock.now().getTime() - start;
     if (waited >= deadline) return undefined;
     if (waited >= saidAfter) {
-      say(`waiting for ${subject} (${Math.round(waited / 1000)} s of at most ${Math.round(deadline / 1000)} s)`);
+      say(
+        `waiting for ${subject} (${Math.round(waited / 1000)} s of at most ${Math.round(deadline / 1000)} s)`,
+      );
       saidAfter = waited + 10_000;
     }
     await clock.sleep(Math.min(pause, Math.max(deadline - waited, 1)));
