@@ -58,6 +58,14 @@ export class Reconciliation {
         this.recorded.rotatedAt = step.retired.retiredAt;
         return;
       case "reach":
+        if (
+          step.generation > 0 &&
+          !this.desired.baselines.some((baseline) => baseline.generation === step.generation)
+        ) {
+          this.say(
+            `no state for generation ${step.generation}: taken as carried out; raise to ${step.generation + 1} to rotate`,
+          );
+        }
         this.recorded = { ...this.recorded, generation: step.generation };
         return;
       case "rotate":
@@ -194,8 +202,9 @@ export class Reconciliation {
       });
     }
     if (state !== "previous") return;
-    const why =
-      cause === "due" ? "its grace period has passed" : `revokeNow: ${this.desired.revokeNow?.reason ?? ""}`;
+    const due = this.recorded.retired.find((key) => key.kid === kid)?.revokeDueAt;
+    const whenDue = due === undefined ? "revokePrevious" : `due since ${due}`;
+    const why = cause === "due" ? whenDue : `revokeNow: ${this.desired.revokeNow?.reason ?? ""}`;
     const revoked = await this.write(
       `revoking key ${kid} (${why})`,
       () => this.tenant.revoke(kid),
