@@ -1,4 +1,4 @@
-import { decodeProtectedHeader, errors, jwtVerify, type JWTPayload, SignJWT } from "jose";
+import { errors, jwtVerify, type JWTPayload, SignJWT } from "jose";
 import * as v from "valibot";
 import type { SigningKey } from "./signingKey.js";
 import type { Tenant } from "./tenant.js";
@@ -53,15 +53,6 @@ export async function verifyAccessToken(
   } catch (error) {
     if (error instanceof errors.JOSEError) return { valid: false, message: explain(error) };
     throw error;
-  }
-}
-
-/** The kid that a token names, for messages; never the token. */
-export function kidOf(token: string): string | undefined {
-  try {
-    return decodeProtectedHeader(token).kid;
-  } catch {
-    return undefined;
   }
 }
 

@@ -2,22 +2,20 @@ import { createPublicKey } from "node:crypto";
 import type { FastifyInstance } from "fastify";
 import * as v from "valibot";
 import { managementScopes, newApplication } from "./application.js";
-import { ControlError, findTenant, parseBody, strictMessage } from "./controlError.js";
+import { ControlError, findTenant, parseBody } from "./controlError.js";
 import type { Controlled } from "./controlServer.js";
+import { exactObject } from "./exactObject.js";
 
-const clientSchema = v.strictObject(
-  {
-    tenant: v.optional(v.string("must be a tenant's domain or name")),
-    scopes: v.array(
-      v.picklist(managementScopes, `must be one of ${managementScopes.join(", ")}`),
-      `must be a list of ${managementScopes.join(", ")}`,
-    ),
-    publicKeyPem: v.optional(
-      v.pipe(v.string("must be a PEM"), v.check(isRsaPublicKey, "must be an RSA public key, PEM, SPKI")),
-    ),
-  },
-  strictMessage,
-);
+const clientSchema = exactObject({
+  tenant: v.optional(v.string("must be a tenant's domain or name")),
+  scopes: v.array(
+    v.picklist(managementScopes, `must be one of ${managementScopes.join(", ")}`),
+    `must be a list of ${managementScopes.join(", ")}`,
+  ),
+  publicKeyPem: v.optional(
+    v.pipe(v.string("must be a PEM"), v.check(isRsaPublicKey, "must be an RSA public key, PEM, SPKI")),
+  ),
+});
 
 /** Further applications: with fewer scopes, or with a key in place of a secret. */
 export function controlClientRoutes(app: FastifyInstance, { tenants, store }: Controlled): void {

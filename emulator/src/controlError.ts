@@ -43,9 +43,3 @@ export function findTenant(tenants: readonly Tenant[], wanted: string, statusCod
   const known = tenants.map(({ domain, name }) => `${name} (${domain})`).join(", ");
   throw new ControlError(statusCode, [`tenant: ${wanted} is not one of ${known}`]);
 }
-
-/** For strict objects: valibot's own words for a missing and an unknown property are hard to tell apart. */
-export function strictMessage(issue: v.StrictObjectIssue): string {
-  if (issue.expected === "never") return "is not a property here";
-  return issue.expected === "Object" ? "must be a JSON object" : "is missing";
-}

@@ -1,27 +1,25 @@
 import type { FastifyInstance } from "fastify";
 import * as v from "valibot";
 import { parseDuration } from "./clock.js";
-import { ControlError, findTenant, parseBody, strictMessage } from "./controlError.js";
+import { ControlError, findTenant, parseBody } from "./controlError.js";
 import type { Controlled } from "./controlServer.js";
 import type { Effect } from "./journal.js";
 import { startLine } from "./startLine.js";
 import type { Tenant } from "./tenant.js";
+import { exactObject } from "./exactObject.js";
 
-const clockSchema = v.strictObject(
-  {
-    advance: v.pipe(
-      v.string('must be a duration such as "25h"'),
-      v.rawTransform(({ dataset, addIssue, NEVER }) => {
-        const parsed = parseDuration(dataset.value);
-        if (parsed !== undefined) return parsed;
-        addIssue({ message: 'must be a duration such as "25h", more than 0 and at most a century' });
-        return NEVER;
-      }),
-    ),
-    tenant: v.optional(v.string("must be a tenant's domain or name")),
-  },
-  strictMessage,
-);
+const clockSchema = exactObject({
+  advance: v.pipe(
+    v.string('must be a duration such as "25h"'),
+    v.rawTransform(({ dataset, addIssue, NEVER }) => {
+      const parsed = parseDuration(dataset.value);
+      if (parsed !== undefined) return parsed;
+      addIssue({ message: 'must be a duration such as "25h", more than 0 and at most a century' });
+      return NEVER;
+    }),
+  ),
+  tenant: v.optional(v.string("must be a tenant's domain or name")),
+});
 
 interface OfTenant {
   Params: { tenant: string };

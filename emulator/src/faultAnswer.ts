@@ -23,7 +23,7 @@ export function faultAnswer(fault: AnsweredFault, path: string, tenant: Tenant):
 }
 
 function defaultBody(status: number, path: string): object {
-  if (path.startsWith(tokenPath)) return { error: oauthError(status), error_description: message };
+  if (path === tokenPath) return { error: oauthError(status), error_description: message };
   if (status === 429) return apiErrorBody(429, "Global limit has been reached", "too_many_requests");
   return apiErrorBody(status, message);
 }

@@ -1,5 +1,6 @@
 import * as v from "valibot";
-import { parseBody, strictMessage } from "./controlError.js";
+import { parseBody } from "./controlError.js";
+import { exactObject } from "./exactObject.js";
 
 const wholeNumber = (min: number, max: number) =>
   v.pipe(
@@ -13,18 +14,15 @@ const longestDelayMs = 600_000;
 
 const common = {
   match: v.optional(
-    v.strictObject(
-      {
-        method: v.optional(v.pipe(v.string("must be a string"), v.toUpperCase())),
-        path: v.optional(
-          v.pipe(
-            v.string("must be a string"),
-            v.regex(/^[/*]/, "must begin with / or *: a path, with * for any characters"),
-          ),
+    exactObject({
+      method: v.optional(v.pipe(v.string("must be a string"), v.toUpperCase())),
+      path: v.optional(
+        v.pipe(
+          v.string("must be a string"),
+          v.regex(/^[/*]/, "must begin with / or *: a path, with * for any characters"),
         ),
-      },
-      strictMessage,
-    ),
+      ),
+    }),
     {},
   ),
   times: v.optional(wholeNumber(1, 1_000_000), 1),
@@ -56,34 +54,25 @@ const faultMessage = `must be one of ${faultNames.join(", ")}`;
 const faultSchema = v.variant(
   "fault",
   [
-    v.strictObject(
-      { ...common, ...answer, fault: v.picklist(["status", "status-after-effect"]) },
-      strictMessage,
-    ),
-    v.strictObject(
-      {
-        ...common,
-        fault: v.picklist(["reset", "reset-after-effect", "html", "truncate", "stale-jwks"]),
-      },
-      strictMessage,
-    ),
-    v.strictObject({ ...common, delayMs, fault: v.picklist(["late-effect", "delay"]) }, strictMessage),
+    exactObject({ ...common, ...answer, fault: v.picklist(["status", "status-after-effect"]) }),
+    exactObject({
+      ...common,
+      fault: v.picklist(["reset", "reset-after-effect", "html", "truncate", "stale-jwks"]),
+    }),
+    exactObject({ ...common, delayMs, fault: v.picklist(["late-effect", "delay"]) }),
   ],
   faultMessage,
 );
 
 /** For a body whose fault is none of these: lists that along with whatever else is wrong. */
-const unknownFaultSchema = v.strictObject(
-  {
-    ...common,
-    status: v.optional(answer.status),
-    resetSeconds: answer.resetSeconds,
-    body: answer.body,
-    delayMs: v.optional(delayMs),
-    fault: v.picklist(faultNames, faultMessage),
-  },
-  strictMessage,
-);
+const unknownFaultSchema = exactObject({
+  ...common,
+  status: v.optional(answer.status),
+  resetSeconds: answer.resetSeconds,
+  body: answer.body,
+  delayMs: v.optional(delayMs),
+  fault: v.picklist(faultNames, faultMessage),
+});
 
 export function parseFault(body: unknown): Fault {
   const named = v.is(v.looseObject({ fault: v.picklist(faultNames) }), body);

@@ -5,6 +5,9 @@ import type { Faults } from "./faults.js";
 import type { Journal } from "./journal.js";
 import type { Tenant } from "./tenant.js";
 
+/** The tenant's page asks for itself every second: it must neither drown the journal nor use up faults. */
+const pagePath = "/";
+
 /** Lets requests meet the faults that wait for them, and writes each request into the journal. */
 export function misbehave(app: FastifyInstance, tenant: Tenant, faults: Faults, journal: Journal): void {
   app.decorateRequest("fault", null);
@@ -13,8 +16,7 @@ export function misbehave(app: FastifyInstance, tenant: Tenant, faults: Faults, 
 
   function record(request: FastifyRequest, status: number): void {
     const path = pathOf(request);
-    // The tenant's page polls itself: no client of the API, and it would drown what is.
-    if (path === "/") return;
+    if (path === pagePath) return;
     const at = tenant.clock.now().toISOString();
     journal.record({ at, tenant: tenant.domain, method: request.method, path, status, ...request.effect });
   }
@@ -22,8 +24,10 @@ export function misbehave(app: FastifyInstance, tenant: Tenant, faults: Faults, 
   // After the body has been read, before the call is even authenticated.
   app.addHook("preValidation", async (request, reply) => {
     const { method } = request;
-    request.fault = faults.take({ tenants: [tenant.domain, tenant.name], method, path: pathOf(request) });
-    const fault = request.fault;
+    const path = pathOf(request);
+    const fault =
+      path === pagePath ? null : faults.take({ tenants: [tenant.domain, tenant.name], method, path });
+    request.fault = fault;
     if (fault?.fault === "status") {
       // onSend gives it its body and headers.
       await reply.code(fault.status).send();
@@ -45,7 +49,7 @@ export function misbehave(app: FastifyInstance, tenant: Tenant, faults: Faults, 
     switch (fault?.fault) {
       case "status":
       case "status-after-effect": {
-        const answer = faultAnswer(fault, request.url, tenant);
+        const answer = faultAnswer(fault, pathOf(request), tenant);
         void reply.code(fault.status).headers(answer.headers);
         record(request, fault.status);
         done(null, answer.payload);

@@ -42,7 +42,7 @@ function section(tenant: Tenant): string {
   const { keys } = tenant.ring;
   const valid = keys.filter(({ state }) => state.status !== "revoked");
   const revoked = keys.filter(({ state }) => state.status === "revoked");
-  return `<section aria-label="${escapeMarkup(tenant.domain)}">
+  return `<section>
 <h2>${escapeMarkup(tenant.domain)}</h2>
 <p>Also ${escapeMarkup(tenant.hostname)}.</p>
 ${table("List of Valid Keys", ["Key ID", "Status", "In use since", "In use until", "SHA-1 thumbprint"], valid.map(validRow))}

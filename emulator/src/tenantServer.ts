@@ -1,11 +1,11 @@
 import formbody from "@fastify/formbody";
 import Fastify, { type FastifyInstance } from "fastify";
-import { ApiError, apiErrorBody, OAuthError } from "./apiError.js";
+import { ApiError, apiErrorBody, type ApiErrorBody, OAuthError, type OAuthErrorBody } from "./apiError.js";
 import { demoApi } from "./demoApi.js";
 import { directoryRoutes } from "./directoryRoutes.js";
 import type { Faults } from "./faults.js";
 import type { Journal } from "./journal.js";
-import { misbehave } from "./misbehaviour.js";
+import { misbehave, pathOf } from "./misbehaviour.js";
 import { pageRoutes } from "./page.js";
 import type { Store } from "./persistence.js";
 import { publicRoutes } from "./publicRoutes.js";
@@ -62,20 +62,20 @@ function acceptEmptyJson(app: FastifyInstance): void {
 function answerErrors(app: FastifyInstance): void {
   app.setNotFoundHandler((_, reply) => reply.code(404).send(apiErrorBody(404, "Not Found")));
   app.setErrorHandler((error, request, reply) => {
-    if (error instanceof ApiError || error instanceof OAuthError) {
-      return reply.code(error.statusCode).send(error.body());
-    }
     const status = statusOf(error);
-    const message = error instanceof Error && status < 500 ? error.message : "Internal Server Error";
     if (status >= 500) console.error(error);
-    if (request.url.startsWith(tokenPath)) {
-      return reply.code(status).send(new OAuthError(status, "invalid_request", message).body());
-    }
-    return reply.code(status).send(apiErrorBody(status, message));
+    return reply.code(status).send(errorBody(error, status, pathOf(request)));
   });
 }
 
-/** Fastify's own refusals (too large, unknown media type) carry a status; anything else is a fault of ours. */
+function errorBody(error: unknown, status: number, path: string): ApiErrorBody | OAuthErrorBody {
+  if (error instanceof OAuthError) return error.body();
+  const message = error instanceof Error && status < 500 ? error.message : "Internal Server Error";
+  if (path === tokenPath) return new OAuthError(status, "invalid_request", message).body();
+  return error instanceof ApiError ? error.body() : apiErrorBody(status, message);
+}
+
+/** Refusals carry a status, ours as well as Fastify's (too large, unknown media type); anything else is a fault. */
 function statusOf(error: unknown): number {
   if (typeof error === "object" && error !== null && "statusCode" in error) {
     if (typeof error.statusCode === "number") return error.statusCode;
