@@ -148,12 +148,13 @@ function planDue(
 ): Step[] {
   return withDueDates(recorded.retired, desired).flatMap((entry): Step[] => {
     if (entry.revokedAt !== undefined) return [];
+    // What is named is planned by `planRevokeNow`.
+    if (desired.revokeNow?.kid === entry.kid && recorded.revokeNow?.kid !== entry.kid) return [];
     const key = findKey(ring, entry.kid);
     // A revoked key may have dropped off the list; a key that is not listed signs nothing any more.
     if (key === undefined || key.state === "revoked")
       return noteRevoked(recorded, entry.kid, key?.revokedAt, ring);
     if (key.state !== "previous" || retired.has(entry.kid) || !desired.revokePrevious) return [];
-    if (desired.revokeNow?.kid === entry.kid && recorded.revokeNow?.kid !== entry.kid) return [];
     return isDue(entry, now, true) ? [{ kind: "revoke", kid: entry.kid, cause: "due" }] : [];
   });
 }
