@@ -83,9 +83,15 @@ export class Store {
     const write = this.#last.then(async () => {
       const content = JSON.stringify(await this.#snapshot());
       const draft = `${file}.${process.pid}.tmp`;
-      // It holds private keys and secrets.
-      await writeFile(draft, content, { mode: 0o600 });
-      await rename(draft, file);
+      try {
+        // It holds private keys and secrets.
+        await writeFile(draft, content, { mode: 0o600 });
+        await rename(draft, file);
+      } catch (error) {
+        throw new Error(`writing the data file ${file}: ${String(error)}; name a file that can be written`, {
+          cause: error,
+        });
+      }
     });
     // A failed write is its caller's to report and must not stop the next.
     this.#last = write.catch(() => undefined);

@@ -7,6 +7,8 @@ import { hostnameOf, type Tenant } from "./tenant.js";
 
 export const loopback = "127.0.0.1";
 
+const keepAliveTimeoutMs = 72_000;
+
 interface Served {
   readonly tenant: Tenant;
   readonly app: FastifyInstance;
@@ -28,6 +30,8 @@ export class TenantListeners {
   /** @param port 0 for one that the system chooses. @returns the port. */
   async listen(port: number): Promise<number> {
     const server = createServer({ ...this.#identity, ALPNProtocols: ["http/1.1"] });
+    // Node's 5 s are short enough for a client to reuse a connection just as it is closed: no fault that was asked for.
+    server.keepAliveTimeout = keepAliveTimeoutMs;
     this.#servers.push(server);
     await new Promise<void>((resolve, reject) => {
       server.once("error", (error) => {

@@ -5,6 +5,7 @@ import { Agent, request as httpsRequest } from "node:https";
 import { type AddressInfo, createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { startEmulator } from "../support/emulator";
 
@@ -51,7 +52,7 @@ describe("start and stop", () => {
       });
       await emulator.fault({ fault: "delay", delayMs: 60_000 });
       const pending = expect(emulator.request("/pem")).rejects.toThrow(/socket hang up|ECONNRESET/);
-      while ((await emulator.journal()).length < 2);
+      while ((await emulator.journal()).length < 2) await sleep(20);
       const begun = Date.now();
       expect(await emulator.stop(signal)).toBe(0);
       expect(Date.now() - begun).toBeLessThan(1_000);
@@ -147,7 +148,7 @@ describe("flags", () => {
     });
   });
 
-  test("a port in use and a data file of something else are one clear line each", async () => {
+  test("a port in use, a data file of something else and one that cannot be written are one clear line each", async () => {
     const emulator = await startEmulator();
     try {
       const port = emulator.domain.replace("localhost:", "");
@@ -158,12 +159,19 @@ describe("flags", () => {
     } finally {
       await emulator.stop();
     }
-    const data = path.join(folder, "other.json");
-    writeFileSync(data, '{"version":2}');
-    await expect(run(process.execPath, [main, "--data", data])).rejects.toMatchObject({
-      code: 1,
-      stderr: expect.stringMatching(/^auth0-signing-keys-emulator: reading the data file .*\n$/) as string,
-    });
+    const other = path.join(folder, "other.json");
+    writeFileSync(other, '{"version":2}');
+    for (const [data, attempt] of [
+      [other, "reading"],
+      [path.join(folder, "missing", "tenant.json"), "writing"],
+    ] as const) {
+      await expect(run(process.execPath, [main, "--data", data])).rejects.toMatchObject({
+        code: 1,
+        stderr: expect.stringMatching(
+          `^auth0-signing-keys-emulator: ${attempt} the data file .*\n$`,
+        ) as string,
+      });
+    }
   });
 });
 
