@@ -1,20 +1,17 @@
 import { isDeepStrictEqual } from "node:util";
 import type * as pulumi from "@pulumi/pulumi";
-import { inWords } from "../duration";
 import { SigningKeyError } from "../errors";
 import { findKey, type KeyRing } from "../tenant/keyRing";
-import { LIST_SCOPES, REVOKE_SCOPES, ROTATE_SCOPES, type Tenant } from "../tenant/tenant";
+import type { Tenant } from "../tenant/tenant";
 import {
   cannotBeUndone,
   findFaults,
   isUnknown,
-  milliseconds,
-  noGracePeriod,
   readDesired,
   type DesiredRotation,
   type PropertyBag,
 } from "./inputs";
-import { revokeNowFault } from "./plan";
+import { budgetWarning, findRefusals, type Asked } from "./refusals";
 import type { ConfigurationReader, Runtime } from "./runtime";
 import { settle } from "./settle";
 import { baselineId, type Baseline, type RevokeNow } from "./state";
@@ -157,94 +154,27 @@ export class IntentLifecycle implements pulumi.dynamic.ResourceProvider {
     desired: DesiredRotation,
     raises: boolean,
     accepted: RevokeNow | undefined,
-    rotates = raises,
+    retires = raises,
   ): Promise<void> {
-    const { revokeNow } = desired;
-    const asked = revokeNow !== undefined && revokeNow.kid !== accepted?.kid ? revokeNow : undefined;
-    const refusals: SigningKeyError[] = [];
-    if (raises) refusals.push(...raiseRefusals(tenant, ring, desired));
-    const named = asked && revokeNowFault(ring, asked.kid, rotates);
-    if (named) refusals.push(named);
-    const scopes = new Set([
-      ...LIST_SCOPES,
-      ...(raises ? ROTATE_SCOPES : []),
-      ...(asked ? REVOKE_SCOPES : []),
-    ]);
-    const granted = raises || asked ? (await tenant.accessToken()).scopes : undefined;
-    const missing = granted === undefined ? [] : [...scopes].filter((scope) => !granted.includes(scope));
-    if (missing.length > 0) {
-      refusals.push(
-        new SigningKeyError("insufficient_scope", {
-          attempt: `changing the signing keys of ${tenant.domain}`,
-          observation: `the application's token lacks ${missing.join(", ")}`,
-          remedy: `grant the application ${missing.join(", ")}`,
-        }),
-      );
-    }
-    const refusal = SigningKeyError.all(refusals);
+    const revokes = desired.revokeNow?.kid === accepted?.kid ? undefined : desired.revokeNow?.kid;
+    if (!raises && revokes === undefined) return;
+    const { domain, usesStaticToken } = tenant;
+    const token = await tenant.accessToken();
+    const asked: Asked = {
+      domain,
+      ring,
+      desired,
+      raises,
+      retires,
+      token,
+      usesStaticToken,
+      ...(revokes !== undefined && { revokes }),
+    };
+    const refusal = SigningKeyError.all(findRefusals(asked));
     if (refusal) throw refusal;
-    if (raises) this.warnOfBudget(tenant, ring);
+    const warning = raises ? budgetWarning(asked) : undefined;
+    if (warning !== undefined) this.runtime.say(warning);
   }
-
-  /** Auth0 allows five rotations a day; only its own answer is certain, so this is a warning. */
-  private warnOfBudget(tenant: Tenant, ring: KeyRing): void {
-    const dayAgo = ring.observedAt.getTime() - DAY;
-    const keys = [ring.current, ...ring.previous, ...ring.revoked];
-    const rotations = keys.filter((key) => key.since !== undefined && Date.parse(key.since) > dayAgo).length;
-    if (rotations < ROTATIONS_A_DAY) return;
-    this.runtime.say(
-      `${tenant.domain}: ${rotations} keys became current in the last 24 hours, and Auth0 allows ${ROTATIONS_A_DAY} rotations a day; it may refuse this one until later`,
-    );
-  }
-}
-
-const DAY = 24 * 60 * 60 * 1000;
-const ROTATIONS_A_DAY = 5;
-
-function raiseRefusals(tenant: Tenant, ring: KeyRing, desired: DesiredRotation): SigningKeyError[] {
-  const { current } = ring;
-  const { expectedCurrentKid, revokeNow } = desired;
-  const attempt = `raising to generation ${desired.generation} on ${tenant.domain}`;
-  const refusals: SigningKeyError[] = [];
-  const refuse = (...[code, observation, remedy]: [SigningKeyError["code"], string, string]): void => {
-    refusals.push(new SigningKeyError(code, { attempt, observation, remedy }));
-  };
-  if (ring.next === undefined) {
-    refuse(
-      "no_next_key",
-      "the tenant lists no next key, so nobody can have seen the key that would become current",
-      "nothing was changed; run it again once the Dashboard shows a next key",
-    );
-  }
-  if (expectedCurrentKid !== undefined && expectedCurrentKid !== current.kid) {
-    refuse(
-      "current_kid_mismatch",
-      `expectedCurrentKid is ${expectedCurrentKid}, but the current key is ${current.kid}`,
-      "somebody has rotated since; look at the ring and decide again",
-    );
-  }
-  if (desired.revokePrevious && desired.gracePeriod === undefined && revokeNow?.kid !== current.kid) {
-    refuse("no_grace_period", noGracePeriod(desired.generation), `the current key is ${current.kid}`);
-  }
-  const minimum = milliseconds(desired.minKeyAge) ?? 0;
-  if (minimum > 0 && revokeNow?.kid !== current.kid) {
-    const age =
-      current.since === undefined ? undefined : ring.observedAt.getTime() - Date.parse(current.since);
-    if (age === undefined) {
-      refuse(
-        "key_too_young",
-        `Auth0 gives no date since when ${current.kid} is current, so its age is unknown`,
-        'set minKeyAge to "0s" to rotate regardless',
-      );
-    } else if (age < minimum) {
-      refuse(
-        "key_too_young",
-        `${current.kid} has been current for ${inWords(Math.max(age, 0))} only, and so long has its successor been published; minKeyAge is ${desired.minKeyAge}`,
-        "wait, lower minKeyAge, or in an emergency name the key in revokeNow",
-      );
-    }
-  }
-  return refusals;
 }
 
 /** Baselines of keys that are revoked or gone have nothing left to say. */

@@ -4,8 +4,10 @@ import type { Tenant } from "../tenant/tenant";
 import { waitUntil } from "../tenant/wait";
 import { milliseconds, type DesiredRotation } from "./inputs";
 import { plan, retire, withDueDates, type Step } from "./plan";
+import { tokenWouldEnd } from "./refusals";
 import type { Runtime } from "./runtime";
 import { settle } from "./settle";
+import { withoutPending, withPending, withRetired, withRevoked } from "./record";
 import { baselineId, type PendingStep, type Recorded, type RetiredKey } from "./state";
 
 /** A write is tried again this often at the most, and only once the ring has shown that it had no effect. */
@@ -51,11 +53,8 @@ export class Reconciliation {
         this.say(
           `rotation ${step.retired.generation} has happened already: ${step.retired.kid} is no longer current; recorded as retired`,
         );
-        this.record({
-          retired: [step.retired],
-          pending: [this.pendingStep("verify-rotation", this.ring.current.kid)],
-        });
-        this.recorded.rotatedAt = step.retired.retiredAt;
+        this.recordRetired(step.retired);
+        this.recorded = { ...this.recorded, rotatedAt: step.retired.retiredAt };
         return;
       case "reach":
         if (
@@ -76,7 +75,7 @@ export class Reconciliation {
         return this.verifyRevocation(step.kid);
       case "note-revoked":
         this.say(`${step.kid} is revoked already`);
-        this.noteRevoked(step.kid, step.revokedAt);
+        this.recordRevoked(step.kid, step.revokedAt);
         return;
       case "note-revoke-now":
         this.noteRevokeNow();
@@ -101,28 +100,15 @@ export class Reconciliation {
       () => this.ring.current.kid !== kid,
     );
     if (!rotated) return;
-    this.worthRecording = true;
-    const retired = retire(this.ring, { kid, generation, at: before.observedAt.toISOString() }, this.desired);
-    this.record({
-      retired: [retired],
-      pending: [this.pendingStep("verify-rotation", this.ring.current.kid)],
-    });
+    const at = before.observedAt.toISOString();
+    const retired = retire(this.ring, { kid, generation, at }, this.desired);
+    this.recordRetired(retired);
     this.recorded = { ...this.recorded, generation, rotatedAt: retired.retiredAt };
     this.say(`rotated: ${this.ring.current.kid} is current, ${kid} is retired`);
     if (before.next === undefined || this.ring.current.kid === before.next.kid) return;
     this.crossed = true;
-    const alsoRetired = findKey(this.ring, before.next.kid);
-    if (alsoRetired?.state === "previous" || alsoRetired?.state === "revoked") {
-      this.record({
-        retired: [
-          retire(
-            this.ring,
-            { kid: before.next.kid, generation, at: before.observedAt.toISOString() },
-            this.desired,
-          ),
-        ],
-        pending: [],
-      });
+    if (findKey(this.ring, before.next.kid)) {
+      this.recordRetired(retire(this.ring, { kid: before.next.kid, generation, at }, this.desired));
     }
     this.say(
       `two rotations crossed: ${kid} and ${before.next.kid} are both retired; nothing is revoked in this update`,
@@ -211,9 +197,9 @@ export class Reconciliation {
       () => findKey(this.ring, kid)?.state === "revoked" || findKey(this.ring, kid) === undefined,
     );
     if (!revoked) return;
-    this.noteRevoked(kid, findKey(this.ring, kid)?.revokedAt ?? this.ring.observedAt.toISOString());
+    this.recordRevoked(kid, findKey(this.ring, kid)?.revokedAt ?? this.ring.observedAt.toISOString());
     if (cause === "revokeNow") this.noteRevokeNow();
-    this.record({ retired: [], pending: [this.pendingStep("verify-revocation", kid)] });
+    this.recorded = withPending(this.recorded, this.pendingStep("verify-revocation", kid));
     this.say(`revoked ${kid}`);
     // Proof that this pipeline is not locked out: a token asked for now is accepted.
     if (!this.tenant.usesStaticToken) await this.tenant.freshAccessToken();
@@ -222,16 +208,9 @@ export class Reconciliation {
 
   /** Auth0 signs its own Management API's tokens with these keys: revoking must not end the token that revokes. */
   private async assertTokenSurvives(kid: string): Promise<void> {
-    const attempt = `revoking key ${kid} of ${this.tenant.domain}`;
     if (this.tenant.usesStaticToken) {
-      const token = await this.tenant.accessToken();
-      if (token.kid !== kid) return;
-      throw new SigningKeyError("token_not_current", {
-        attempt,
-        observation: "the static API token is signed by that very key and would end with it",
-        remedy:
-          "nothing was revoked; give an application's client id and secret, or an API token issued after the rotation",
-      });
+      if ((await this.tenant.accessToken()).kid === kid) throw tokenWouldEnd(kid, this.tenant.domain);
+      return;
     }
     const current = this.ring.current.kid;
     const inUse = await this.tenant.accessToken();
@@ -243,7 +222,7 @@ export class Reconciliation {
       ));
     if (fresh) return;
     throw new SigningKeyError("token_not_current", {
-      attempt,
+      attempt: `revoking key ${kid} of ${this.tenant.domain}`,
       observation: `a token asked for now is not signed by the current key ${current}`,
       remedy: "nothing was revoked; run it again, and if it persists ask Auth0's support before revoking",
     });
@@ -257,16 +236,13 @@ export class Reconciliation {
       return kids.has(current.kid) && (next === undefined || kids.has(next.kid));
     });
     if (!shown) {
-      this.recorded = {
-        ...this.recorded,
-        pending: merge(this.recorded.pending, [this.pendingStep("verify-rotation", current.kid)]),
-      };
+      this.recorded = withPending(this.recorded, this.pendingStep("verify-rotation", current.kid));
       throw this.notShown(
         `the new current key ${current.kid} and the next one are not both in ${this.tenant.jwksUri}`,
       );
     }
     this.published = true;
-    this.finish("verify-rotation");
+    this.recorded = withoutPending(this.recorded, { step: "verify-rotation", kid: current.kid });
   }
 
   private async verifyRevocation(kid: string): Promise<void> {
@@ -275,7 +251,7 @@ export class Reconciliation {
       async () => !(await this.tenant.publishedKids()).has(kid),
     );
     if (!gone) throw this.notShown(`the revoked key ${kid} is still in ${this.tenant.jwksUri}`);
-    this.finish("verify-revocation", kid);
+    this.recorded = withoutPending(this.recorded, { step: "verify-revocation", kid });
   }
 
   private notShown(observation: string): SigningKeyError {
@@ -317,38 +293,20 @@ export class Reconciliation {
     return { step, kid, since: this.ring.observedAt.toISOString() };
   }
 
-  private record({ retired, pending }: { retired: RetiredKey[]; pending: PendingStep[] }): void {
-    for (const { kid } of retired) this.retiredNow.add(kid);
+  private recordRetired(key: RetiredKey): void {
+    this.retiredNow.add(key.kid);
     this.worthRecording = true;
-    this.recorded = {
-      ...this.recorded,
-      retired: [...this.recorded.retired, ...retired],
-      pending: merge(this.recorded.pending, pending),
-    };
+    const verification = this.pendingStep("verify-rotation", this.ring.current.kid);
+    this.recorded = withPending(withRetired(this.recorded, key), verification);
   }
 
-  private finish(step: PendingStep["step"], kid?: string): void {
-    const pending = this.recorded.pending.filter(
-      (open) => open.step !== step || (kid !== undefined && open.kid !== kid),
-    );
-    this.recorded = { ...this.recorded, pending };
-  }
-
-  private noteRevoked(kid: string, revokedAt: string): void {
+  private recordRevoked(kid: string, revokedAt: string): void {
     this.worthRecording = true;
-    const retired = this.recorded.retired.map((key) => (key.kid === kid ? { ...key, revokedAt } : key));
-    this.recorded = { ...this.recorded, retired };
+    this.recorded = withRevoked(this.recorded, kid, revokedAt);
   }
 
   private noteRevokeNow(): void {
     const { revokeNow } = this.desired;
     if (revokeNow !== undefined) this.recorded = { ...this.recorded, revokeNow };
   }
-}
-
-/** One open verification of a rotation at a time, the latest; one of a revocation for each key. */
-function merge(open: readonly PendingStep[], added: readonly PendingStep[]): PendingStep[] {
-  const replaced = (old: PendingStep): boolean =>
-    added.some((step) => step.step === old.step && (step.step === "verify-rotation" || step.kid === old.kid));
-  return [...open.filter((old) => !replaced(old)), ...added];
 }
