@@ -127,8 +127,10 @@ export function describeAnswer(status: number, body: unknown, redact: Redact): s
   const parsed = v.safeParse(errorBodyShape, body);
   if (!parsed.success) return String(status);
   const { error, error_description, message, errorCode } = parsed.output;
-  return redact(
-    [status, errorCode ?? error, message ?? error_description].filter(Boolean).join(" ").slice(0, 200),
+  // Cut last: the beginning of a secret that was cut in two would not be recognised.
+  return redact([status, errorCode ?? error, message ?? error_description].filter(Boolean).join(" ")).slice(
+    0,
+    200,
   );
 }
 
