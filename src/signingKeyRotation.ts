@@ -132,6 +132,8 @@ const OUTPUTS: pulumi.Inputs = {
 /** What the rotation takes from its intent is the intent's output, so that no option can let one run without the other. */
 function rotationInputs(inputs: Record<string, unknown>, intent: SigningKeyRotationIntent): pulumi.Inputs {
   const { revokePrevious, gracePeriod, verifyTimeout, reason, tenant } = inputs;
-  const { generation, baselines, revokeNow } = intent;
+  const { generation, baselines } = intent;
+  // An output that the state doesn't hold is unknown at preview, which would make every preview show a change.
+  const revokeNow = inputs["revokeNow"] === undefined ? undefined : intent.revokeNow;
   return { generation, baselines, revokeNow, revokePrevious, gracePeriod, verifyTimeout, reason, tenant };
 }
