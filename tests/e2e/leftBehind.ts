@@ -1,0 +1,66 @@
+import { INTENT_TYPE, ROTATION_TYPE } from "../../src/shell";
+import { createStack, type Stack, type StackOptions, type StateResource } from "../support/engine";
+import type { TestTenant } from "./tenants";
+
+const LONGEST_SHELL_BYTES = 700;
+const LARGEST_TENANT_BYTES = 12_000;
+const JWT = /\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]{8,}/;
+const PRIVATE_KEY = /-----BEGIN [A-Z ]*PRIVATE KEY-----/;
+
+const stacks: Stack[] = [];
+const secrets = new Set<string>();
+
+/** A stack with the tenant's credentials in the environment, whose traces are searched in the end. */
+export async function stackFor(tenant: TestTenant, options: Partial<StackOptions> = {}): Promise<Stack> {
+  secrets.add(tenant.clientSecret);
+  const stack = await createStack({ env: tenant.env, ...options });
+  stacks.push(stack);
+  return stack;
+}
+
+/** Another secret that must not be left anywhere. */
+export function keepSecret(secret: string): void {
+  secrets.add(secret);
+}
+
+/** To be called at the end of every file of engine tests: what all its stacks wrote, said and stored. */
+export function testWhatIsLeftBehind(): void {
+  afterAll(() => {
+    for (const stack of stacks) stack.dispose();
+  });
+
+  describe("what the stacks of this file leave behind", () => {
+    test("no secret, no private key and no token in what the engine wrote and stored", async () => {
+      expect(stacks).not.toEqual([]);
+      for (const stack of stacks) {
+        await stack.export();
+        const text = [...stack.transcript, ...stack.exports, stack.storedText()].join("\n");
+        expect([...secrets].filter((secret) => text.includes(secret)).length).toBe(0);
+        expect(JWT.test(text)).toBe(false);
+        expect(PRIVATE_KEY.test(text)).toBe(false);
+      }
+    });
+
+    test(`a shell of at most ${LONGEST_SHELL_BYTES} bytes and ${LARGEST_TENANT_BYTES} bytes for a tenant`, () => {
+      const shells = new Set<string>();
+      for (const exported of stacks.flatMap((stack) => stack.exports)) {
+        const sizes = new Map<unknown, number>();
+        for (const resource of ownResources(exported)) {
+          for (const bag of [resource.inputs, resource.outputs]) shells.add(String(bag?.["__provider"]));
+          const size = Buffer.byteLength(JSON.stringify(resource));
+          sizes.set(resource.id, (sizes.get(resource.id) ?? 0) + size);
+        }
+        for (const size of sizes.values()) expect(size).toBeLessThanOrEqual(LARGEST_TENANT_BYTES);
+      }
+      for (const shell of shells) {
+        expect(shell).toContain("pulumi-auth0-signing-keys/provider");
+        expect(Buffer.byteLength(shell)).toBeLessThanOrEqual(LONGEST_SHELL_BYTES);
+      }
+    });
+  });
+}
+
+function ownResources(exported: string): StateResource[] {
+  const { deployment } = JSON.parse(exported) as { deployment: { resources?: StateResource[] } };
+  return (deployment.resources ?? []).filter(({ type }) => type === ROTATION_TYPE || type === INTENT_TYPE);
+}

@@ -1,0 +1,78 @@
+import { startEmulator, type Emulator, type JournalEntry, type TenantSummary } from "../support/emulator";
+
+/** Key pairs take time: few enough that the first test need not wait long, and the next batch is made during the tests. */
+const tenantsOfABatch = 4;
+
+/** One tenant of an emulator, for one test. */
+export interface TestTenant extends Omit<TenantSummary, "ring"> {
+  readonly emulator: Emulator;
+  /** The environment of an engine run with the tenant's credentials in `AUTH0_*`. */
+  readonly env: Readonly<Record<string, string>>;
+  /** The same without credentials. */
+  readonly bareEnv: Readonly<Record<string, string>>;
+  /** The requests that this tenant has had, in order. */
+  journal(): Promise<JournalEntry[]>;
+  /** The key ring as it is now. */
+  ring(): Promise<TenantSummary["ring"]>;
+}
+
+interface Batch {
+  readonly emulator: Emulator;
+  readonly tenants: TenantSummary[];
+}
+
+/** A tenant for each test, from emulators that are started ahead of need. */
+export class TenantSupply {
+  private readonly batches: Promise<Batch>[] = [startBatch()];
+
+  /** A tenant that nobody has used: its current key is 30 days old. */
+  async take(): Promise<TestTenant> {
+    const { emulator, tenants } = await this.latest();
+    const tenant = tenants.shift();
+    if (tenants.length === 1) this.batches.push(startBatch());
+    if (tenant === undefined) throw new Error("an emulator without tenants");
+    return testTenant(emulator, tenant);
+  }
+
+  async stop(): Promise<void> {
+    const emulators = await Promise.all(this.batches.map(async (batch) => (await batch).emulator));
+    await Promise.all(emulators.map((emulator) => emulator.stop()));
+  }
+
+  private async latest(): Promise<Batch> {
+    for (const batch of this.batches) {
+      const { emulator, tenants } = await batch;
+      if (tenants.length > 0) return { emulator, tenants };
+    }
+    const batch = startBatch();
+    this.batches.push(batch);
+    return batch;
+  }
+}
+
+async function startBatch(): Promise<Batch> {
+  const emulator = await startEmulator(["--tenants", String(tenantsOfABatch), "--rotations-per-day", "0"]);
+  return { emulator, tenants: await emulator.tenants() };
+}
+
+function testTenant(emulator: Emulator, tenant: TenantSummary): TestTenant {
+  const { domain, caFile, clientId, clientSecret } = tenant;
+  const bareEnv = { NODE_EXTRA_CA_CERTS: caFile, AUTH0_SIGNING_KEYS_REQUEST_TIMEOUT: "1s" };
+  return {
+    ...tenant,
+    emulator,
+    bareEnv,
+    env: {
+      ...bareEnv,
+      AUTH0_DOMAIN: domain,
+      AUTH0_CLIENT_ID: clientId,
+      AUTH0_CLIENT_SECRET: clientSecret,
+    },
+    journal: async () => (await emulator.journal()).filter((entry) => entry.tenant === domain),
+    ring: async () => {
+      const found = (await emulator.tenants()).find((other) => other.domain === domain);
+      if (found === undefined) throw new Error(`${domain} is gone`);
+      return found.ring;
+    },
+  };
+}

@@ -1,0 +1,266 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { descendants, kill } from "./processes";
+
+export const checkout = path.join(__dirname, "../..");
+/** No run of these tests takes longer; one that does hangs. */
+const runDeadlineMs = 120_000;
+
+/** What a run of the `pulumi` command came to. */
+export interface EngineRun {
+  /** The exit code, or the signal that ended it. */
+  readonly outcome: number | NodeJS.Signals;
+  /** What it wrote, standard output and standard error together. */
+  readonly output: string;
+}
+
+/** A resource as the state file holds it. */
+export interface StateResource {
+  readonly urn: string;
+  readonly type: string;
+  readonly id?: string;
+  readonly inputs?: Readonly<Record<string, unknown>>;
+  readonly outputs?: Readonly<Record<string, unknown>>;
+  readonly initErrors?: readonly string[];
+}
+
+export interface StackOptions {
+  /** The text of a program, JavaScript, that finds the package as if it were installed. */
+  readonly program?: string;
+  /** Instead of a program: puts a whole project into a folder. */
+  readonly project?: (folder: string) => void;
+  readonly env: Readonly<Record<string, string>>;
+  readonly config?: Readonly<Record<string, string>>;
+  readonly secretConfig?: Readonly<Record<string, string>>;
+}
+
+/** A run that has not ended. */
+export interface RunningEngine {
+  /** Resolves when the command has ended, however it ended. */
+  readonly ended: Promise<EngineRun>;
+  /** SIGKILL to the command alone: what it has started lives on. */
+  killCommand(): Promise<EngineRun>;
+  /** SIGKILL to the command and to all that it has started. */
+  killAll(): Promise<EngineRun>;
+}
+
+/** A stack of a real engine with a state file of its own. */
+export class Stack {
+  /** What the engine has written to the terminal, run by run, to be searched for secrets. */
+  readonly transcript: string[] = [];
+  /** Every state that was exported. */
+  readonly exports: string[] = [];
+  readonly folder: string;
+  private readonly temporary: string;
+  private readonly orphans = new Set<number>();
+  private env: Readonly<Record<string, string>>;
+
+  constructor({ program, project, env }: Pick<StackOptions, "program" | "project" | "env">) {
+    this.temporary = mkdtempSync(path.join(tmpdir(), "signing-keys-e2e-"));
+    this.folder = path.join(this.temporary, "project");
+    this.env = env;
+    mkdirSync(this.backend);
+    mkdirSync(this.folder);
+    (project ?? programProject)(this.folder);
+    if (program !== undefined) this.write(program);
+  }
+
+  private get backend(): string {
+    return path.join(this.temporary, "backend");
+  }
+
+  /** Replaces the program. */
+  write(program: string): void {
+    writeFileSync(path.join(this.folder, "index.js"), program);
+  }
+
+  /** Changes the environment of later runs. */
+  setEnvironment(env: Readonly<Record<string, string>>): void {
+    this.env = { ...this.env, ...env };
+  }
+
+  async initialise({ config, secretConfig }: Pick<StackOptions, "config" | "secretConfig">): Promise<void> {
+    await this.mustRun(["stack", "init", "test"]);
+    await this.configure(config ?? {}, secretConfig);
+  }
+
+  async configure(
+    plain: Readonly<Record<string, string>>,
+    secret: Readonly<Record<string, string>> = {},
+  ): Promise<void> {
+    const settings = [
+      ...Object.entries(plain).flatMap(([key, value]) => ["--plaintext", `${key}=${value}`]),
+      ...Object.entries(secret).flatMap(([key, value]) => ["--secret", `${key}=${value}`]),
+    ];
+    if (settings.length > 0) await this.mustRun(["config", "set-all", ...settings]);
+  }
+
+  /** Without a preview, which takes as long as the update, unless `--preview` is among the flags. */
+  up(...flags: string[]): Promise<EngineRun> {
+    return this.startUp(...flags).ended;
+  }
+
+  startUp(...flags: string[]): RunningEngine {
+    const preview = flags.includes("--preview") ? [] : ["--skip-preview"];
+    return this.start(["up", "--yes", ...preview, ...flags.filter((flag) => flag !== "--preview")]);
+  }
+
+  preview(...flags: string[]): Promise<EngineRun> {
+    return this.start(["preview", ...flags]).ended;
+  }
+
+  refresh(...flags: string[]): Promise<EngineRun> {
+    return this.start(["refresh", "--yes", "--skip-preview", ...flags]).ended;
+  }
+
+  destroy(...flags: string[]): Promise<EngineRun> {
+    return this.start(["destroy", "--yes", "--skip-preview", ...flags]).ended;
+  }
+
+  /** Takes away the lock that a killed command has left. */
+  cancel(): Promise<EngineRun> {
+    return this.mustRun(["cancel", "--yes"]);
+  }
+
+  /** The state as `pulumi stack export` writes it. */
+  async export(): Promise<string> {
+    const { output } = await this.mustRun(["stack", "export"], "data");
+    this.exports.push(output);
+    return output;
+  }
+
+  async import(state: string): Promise<void> {
+    const file = path.join(this.temporary, "state.json");
+    writeFileSync(file, state);
+    await this.mustRun(["stack", "import", "--file", file]);
+  }
+
+  async state(): Promise<readonly StateResource[]> {
+    const { deployment } = JSON.parse(await this.export()) as {
+      deployment: { resources?: readonly StateResource[] };
+    };
+    return deployment.resources ?? [];
+  }
+
+  /** The stack's outputs, secret ones in the clear. */
+  async outputs(): Promise<Readonly<Record<string, unknown>>> {
+    const { output } = await this.mustRun(["stack", "output", "--json", "--show-secrets"], "data");
+    return JSON.parse(output) as Record<string, unknown>;
+  }
+
+  /** Everything that the engine has stored: the state, its history and its backups. */
+  storedText(): string {
+    return readdirSync(this.backend, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => readFileSync(path.join(entry.parentPath, entry.name), "utf8"))
+      .join("\n");
+  }
+
+  /** Ends what killed commands have left behind, and takes the folder away. */
+  dispose(): void {
+    for (const pid of this.orphans) kill(pid);
+    rmSync(this.temporary, { recursive: true, force: true });
+  }
+
+  /** @param kind `data` comes alone, without the engine's warnings, and may hold secrets on purpose. */
+  private async mustRun(command: string[], kind: "terminal" | "data" = "terminal"): Promise<EngineRun> {
+    const run = await this.start(command, kind).ended;
+    if (run.outcome === 0) return run;
+    throw new Error(`pulumi ${command.join(" ")}: ${run.outcome}\n${run.output}`);
+  }
+
+  private start(command: string[], kind: "terminal" | "data" = "terminal"): RunningEngine {
+    const child = spawn("pulumi", ["--non-interactive", "--color", "never", ...command], {
+      cwd: this.folder,
+      env: this.environment(),
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    let output = "";
+    const collect = (chunk: string): void => {
+      output += chunk;
+    };
+    child.stdout.setEncoding("utf8").on("data", collect);
+    child.stderr.setEncoding("utf8");
+    if (kind === "terminal") child.stderr.on("data", collect);
+    else child.stderr.resume();
+    const pid = child.pid ?? 0;
+    const ended = untilEnd(child, () => output).then((run) => {
+      if (kind === "terminal") this.transcript.push(run.output);
+      return run;
+    });
+    return {
+      ended,
+      killCommand: () => {
+        for (const orphan of descendants(pid)) this.orphans.add(orphan);
+        kill(pid);
+        return ended;
+      },
+      killAll: () => {
+        for (const each of [pid, ...descendants(pid)]) kill(each);
+        return ended;
+      },
+    };
+  }
+
+  private environment(): NodeJS.ProcessEnv {
+    const own = Object.entries(process.env).filter(([name]) => !/^(PULUMI|AUTH0)_/.test(name));
+    return {
+      ...Object.fromEntries(own),
+      PULUMI_HOME: path.join(this.temporary, "home"),
+      PULUMI_BACKEND_URL: `file://${this.backend}`,
+      PULUMI_CONFIG_PASSPHRASE: "only for tests",
+      PULUMI_SKIP_UPDATE_CHECK: "true",
+      PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
+      ...this.env,
+    };
+  }
+}
+
+/** A new stack, ready for `up`. */
+export async function createStack(options: StackOptions): Promise<Stack> {
+  const stack = new Stack(options);
+  await stack.initialise(options);
+  return stack;
+}
+
+function programProject(folder: string): void {
+  writeFileSync(
+    path.join(folder, "Pulumi.yaml"),
+    "name: e2e\nruntime:\n  name: nodejs\n  options:\n    typescript: false\nmain: index.js\n",
+  );
+  writeFileSync(path.join(folder, "package.json"), '{ "name": "e2e", "private": true }\n');
+  linkDependencies(folder);
+}
+
+/** Lets a project find this package and what it needs beside it as if they were installed. */
+export function linkDependencies(folder: string): void {
+  mkdirSync(path.join(folder, "node_modules"));
+  symlinkSync(checkout, path.join(folder, "node_modules/pulumi-auth0-signing-keys"));
+  for (const name of ["@pulumi", "@types", "typescript"]) {
+    symlinkSync(path.join(checkout, "node_modules", name), path.join(folder, "node_modules", name));
+  }
+}
+
+async function untilEnd(child: ChildProcess, output: () => string): Promise<EngineRun> {
+  return new Promise((resolve, reject) => {
+    const deadline = setTimeout(() => {
+      for (const pid of [child.pid ?? 0, ...descendants(child.pid ?? 0)]) kill(pid);
+      reject(new Error(`${child.spawnargs.join(" ")} did not end:\n${output()}`));
+    }, runDeadlineMs);
+    child.once("error", reject);
+    child.once("close", (code, signal) => {
+      clearTimeout(deadline);
+      resolve({ outcome: code ?? signal ?? 0, output: output() });
+    });
+  });
+}
