@@ -118,7 +118,7 @@ export function findFaults(
 }
 
 function tenantFaults(tenant: unknown, sources: Omit<CredentialSources, "tenant">): Fault[] {
-  if (isUnknown(tenant)) return [];
+  if (tenant === UNKNOWN) return [];
   const faults: Fault[] = [];
   const known: Partial<TenantFields> = {};
   let complete = true;
@@ -205,7 +205,8 @@ export function readDesired(inputs: PropertyBag): DesiredRotation {
     throw new SigningKeyError("invalid_input", {
       attempt: "reading the inputs",
       observation:
-        parsed.issues.map((issue) => v.getDotPath(issue) ?? "inputs").join(", ") + " can't be read",
+        [...new Set(parsed.issues.map((issue) => v.getDotPath(issue) ?? "inputs"))].join(", ") +
+        " can't be read",
       remedy: "run it without options that skip the check of inputs",
     });
   }
