@@ -113,7 +113,7 @@ export function findFaults(
     });
   }
   faults.push(...tenantFaults(news["tenant"], sources));
-  if (faults.length === 0) faults.push(...changeFaults(which, olds, news));
+  faults.push(...changeFaults(which, olds, news));
   return faults;
 }
 
@@ -151,11 +151,11 @@ function tenantFaults(tenant: unknown, sources: Omit<CredentialSources, "tenant"
 function changeFaults(which: "intent" | "rotation", olds: PropertyBag, news: PropertyBag): Fault[] {
   const from = typeof olds["generation"] === "number" ? olds["generation"] : undefined;
   const to = news["generation"];
-  if (typeof to !== "number") return [];
+  if (!v.is(generation, to)) return [];
   // A raise that was recorded but not carried out may be taken back, which only the rotation knows.
   if (which === "rotation" && from !== undefined && to < from)
     return [{ property: "generation", reason: cannotBeUndone(from, to) }];
-  const retires = from === undefined ? to === 1 || (to > 1 && news["expectedCurrentKid"] != null) : to > from;
+  const retires = from === undefined ? createRetires(to, news) : to > from;
   if (
     retires &&
     news["revokePrevious"] === true &&
@@ -165,6 +165,12 @@ function changeFaults(which: "intent" | "rotation", olds: PropertyBag, news: Pro
     return [{ property: "revokePrevious", reason: noGracePeriod(to) }];
   }
   return [];
+}
+
+/** Whether a creation rotates; a rotation of a higher generation is known by the raise that its intent has recorded. */
+function createRetires(generation: number, { expectedCurrentKid, baselines }: PropertyBag): boolean {
+  if (generation <= 1) return generation === 1;
+  return expectedCurrentKid != null || (Array.isArray(baselines) && baselines.length > 0);
 }
 
 export function cannotBeUndone(carriedOut: number, given: number): string {
