@@ -97,9 +97,9 @@ async function dependenciesArePresent() {
  * @param {string} wantedText of package-lock.json
  */
 async function isInstalled(wantedText) {
-  const installedText = await readFile(join(root, "node_modules", ".package-lock.json"), "utf8").catch(
-    () => "{}",
-  );
+  const record = join(root, "node_modules", ".package-lock.json");
+  const installedText = await readFile(record, "utf8").catch(() => undefined);
+  if (installedText === undefined) return false;
   /** @type {Record<string, {version?: string, integrity?: string, optional?: boolean, peer?: boolean}>} */
   const installed = JSON.parse(installedText).packages ?? {};
   /** @type {typeof installed} */

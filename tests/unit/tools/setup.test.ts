@@ -8,19 +8,7 @@ let sandbox: Sandbox;
 beforeEach(() => {
   sandbox = new Sandbox();
   cpSync(path.join(checkout, "tools"), file("tools"), { recursive: true });
-  write(
-    "package.json",
-    JSON.stringify({ name: "small", version: "1.0.0", scripts: { build: "node build.mjs" } }),
-  );
-  write(
-    "package-lock.json",
-    JSON.stringify({
-      name: "small",
-      version: "1.0.0",
-      lockfileVersion: 3,
-      packages: { "": { name: "small", version: "1.0.0" } },
-    }),
-  );
+  writeManifests("1.0.0");
   write(
     "build.mjs",
     `import fs from "node:fs";
