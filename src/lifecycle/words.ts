@@ -50,10 +50,13 @@ function describeRevocations(recorded: RotationOutputs, desired: DesiredRotation
     if (formerDue !== undefined && key.revokeDueAt !== undefined && key.revokeDueAt < formerDue) {
       parts.push(`the revocation of ${key.kid} is brought forward from ${formerDue} to ${key.revokeDueAt}`);
     }
-    if (!desired.revokePrevious) continue;
-    parts.push(
-      isDue(key, now, true) ? `revoke ${key.kid}` : `revoke ${key.kid} not before ${key.revokeDueAt ?? ""}`,
-    );
+    if (desired.revokePrevious) {
+      parts.push(
+        isDue(key, now, true) ? `revoke ${key.kid}` : `revoke ${key.kid} not before ${key.revokeDueAt ?? ""}`,
+      );
+    } else if (key.revokeDueAt !== undefined) {
+      parts.push(`keep ${key.kid}, due at ${key.revokeDueAt}, as revokePrevious is off`);
+    }
   }
   return parts;
 }
