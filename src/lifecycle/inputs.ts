@@ -57,6 +57,11 @@ const programProperties: Readonly<Record<string, Property>> = {
   expectedCurrentKid: { schema: words, allowed: "a kid" },
 };
 
+/** Whether it is an input that a program may write, other than `tenant`; none of these holds a secret. */
+export function isProgramProperty(property: string): boolean {
+  return Object.hasOwn(programProperties, property);
+}
+
 /** Properties that the class adds. */
 const INTERNAL = new Set(["__provider", "baselines"]);
 

@@ -3,6 +3,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import { SigningKeyError } from "../errors";
 import { findKey, type KeyRing } from "../tenant/keyRing";
 import type { Tenant } from "../tenant/tenant";
+import { checkFailures } from "./checkFailures";
 import {
   cannotBeUndone,
   findFaults,
@@ -45,7 +46,7 @@ export class IntentLifecycle implements pulumi.dynamic.ResourceProvider {
   check(olds: PropertyBag, news: PropertyBag): Promise<pulumi.dynamic.CheckResult> {
     return withoutTraces(() => {
       const failures = findFaults("intent", olds, news, this.runtime.sources);
-      return { inputs: news, failures };
+      return { inputs: news, failures: checkFailures(failures) };
     });
   }
 

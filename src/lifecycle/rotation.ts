@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import type * as pulumi from "@pulumi/pulumi";
 import { SigningKeyError } from "../errors";
 import type { Tenant } from "../tenant/tenant";
+import { checkFailures } from "./checkFailures";
 import { findFaults, isUnknown, readDesired, type DesiredRotation, type PropertyBag } from "./inputs";
 import { withDueDates } from "./plan";
 import { Reconciliation } from "./reconcile";
@@ -54,7 +55,7 @@ export class RotationLifecycle implements pulumi.dynamic.ResourceProvider {
         const desired = readDesired(withoutUnknowns(news));
         this.runtime.say(describeCreation(desired, this.domain(desired)));
       }
-      return { inputs: news, failures };
+      return { inputs: news, failures: checkFailures(failures) };
     });
   }
 
