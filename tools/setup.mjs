@@ -195,7 +195,11 @@ async function npm(args, label, log) {
   const [command, ...rest] = cli ? [process.execPath, cli, ...all] : ["npm", ...all];
   const finished = await run(command, rest, { cwd: root, label, log });
   if (finished.code === 0) return;
-  throw new SetupFailed(`${label}: \`npm ${args.join(" ")}\` failed:\n${lastLines(finished, 40)}`);
+  // npm follows some refusals with its whole usage, and precedes others with pages of warnings.
+  const [stderr = ""] = finished.stderr.split("npm error Clean install a project");
+  const withoutWarnings = stderr.replaceAll(/^npm warn .*\n/gm, "");
+  const said = lastLines({ ...finished, stderr: withoutWarnings }, 40);
+  throw new SetupFailed(`${label}: \`npm ${args.join(" ")}\` failed:\n${said}`);
 }
 
 /** npm's own script: the one that runs this, or the one beside Node, since Windows can't start `npm` directly. */
