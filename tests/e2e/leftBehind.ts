@@ -41,13 +41,13 @@ export function testWhatIsLeftBehind(): void {
       }
     });
 
-    test(`a shell of at most ${LONGEST_SHELL_BYTES} bytes and ${LARGEST_TENANT_BYTES} bytes for a tenant`, () => {
+    test(`a shell of at most ${LONGEST_SHELL_BYTES} bytes, and at most ${LARGEST_TENANT_BYTES} for a tenant`, () => {
       const shells = new Set<string>();
       for (const exported of stacks.flatMap((stack) => stack.exports)) {
         const sizes = new Map<unknown, number>();
         for (const resource of ownResources(exported)) {
           for (const bag of [resource.inputs, resource.outputs]) shells.add(String(bag?.["__provider"]));
-          const size = Buffer.byteLength(JSON.stringify(resource));
+          const size = Buffer.byteLength(JSON.stringify(resource, withoutCredentials));
           sizes.set(resource.id, (sizes.get(resource.id) ?? 0) + size);
         }
         for (const size of sizes.values()) expect(size).toBeLessThanOrEqual(LARGEST_TENANT_BYTES);
@@ -58,6 +58,11 @@ export function testWhatIsLeftBehind(): void {
       }
     });
   });
+}
+
+/** Credentials given as inputs are as long as they are, encrypted. */
+function withoutCredentials(property: string, value: unknown): unknown {
+  return property === "tenant" ? undefined : value;
 }
 
 function ownResources(exported: string): StateResource[] {
