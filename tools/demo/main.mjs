@@ -4,8 +4,8 @@
  */
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { findEngine } from "../engine/find.mjs";
-import { setup } from "../setup.mjs";
+import { EngineNotFound, findEngine } from "../engine/find.mjs";
+import { setup, SetupFailed } from "../setup.mjs";
 import { createProject, messages } from "./project.mjs";
 import { startTenant } from "./tenant.mjs";
 
@@ -64,8 +64,19 @@ async function step(name, act) {
   });
 }
 
-await setup({ log: say });
-const { dir: engineDir } = await findEngine({ log: say });
+const engineDir = await prepare();
+async function prepare() {
+  try {
+    await setup({ log: say });
+    return (await findEngine({ log: say })).dir;
+  } catch (error) {
+    if (!(error instanceof SetupFailed || error instanceof EngineNotFound)) throw error;
+    say(error.message);
+    if (flags.json) console.log(JSON.stringify({ ok: false, error: error.message }));
+    return process.exit(1);
+  }
+}
+
 // Libraries are there only once the set-up has run.
 const { default: Table } = await import("cli-table3");
 const { default: colours } = await import("picocolors");
