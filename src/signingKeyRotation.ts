@@ -91,13 +91,7 @@ export class SigningKeyRotation extends pulumi.CustomResource {
     );
     this.trustedCertificates = pulumi
       .all([this.currentKey, this.nextKey, this.previousKeys, this.revocable])
-      .apply(([current, next, previous, revocable]) =>
-        [
-          current,
-          ...(next === undefined ? [] : [next]),
-          ...previous.filter((key) => !revocable.includes(key.kid)),
-        ].map((key) => key.certificate),
-      );
+      .apply(certificatesToTrust);
   }
 
   /**
@@ -112,6 +106,17 @@ export class SigningKeyRotation extends pulumi.CustomResource {
   ): SigningKeyRotation {
     return new SigningKeyRotation(name, args as SigningKeyRotationArgs, { ...opts, id });
   }
+}
+
+/** Nothing is taken for granted: Pulumi's mocks, in the tests of a program, put out no more than what goes in. */
+function certificatesToTrust([current, next, previous, revocable]: readonly [
+  PublishedKey | undefined,
+  PublishedKey | undefined,
+  PublishedKey[] | undefined,
+  string[] | undefined,
+]): string[] {
+  const trusted = previous?.filter((key) => !revocable?.includes(key.kid)) ?? [];
+  return [current, next, ...trusted].flatMap((key) => key?.certificate ?? []);
 }
 
 /** The outputs, which a resource without a schema must name for the program to get them. */
