@@ -6,6 +6,8 @@ import { SigningKeyRotation } from "../../src/signingKeyRotation";
 import { SigningKeyRotationIntent } from "../../src/signingKeyRotationIntent";
 import { standInForEngine, valueOf } from "./registrations";
 
+jest.setTimeout(30_000);
+
 const packageFolder = path.join(__dirname, "../..");
 const SHELLS = ["rotation", "intent"] as const;
 
