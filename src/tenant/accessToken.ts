@@ -2,7 +2,7 @@ import { createPrivateKey, randomUUID } from "node:crypto";
 import * as v from "valibot";
 import { SigningKeyError } from "../errors";
 import type { Credentials } from "./credentials";
-import { describeAnswer, explain, type Attempt } from "./request";
+import { describeAnswer, explain, jsonBody, type Attempt } from "./request";
 
 /** A Management API token with what can be read off it; `kid` and `scopes` are `undefined` for an opaque one. */
 export interface AccessToken {
@@ -41,7 +41,7 @@ export async function requestAccessToken(
       redirect: "error",
       signal: AbortSignal.timeout(timeoutMilliseconds),
     });
-    body = await response.json().catch(() => undefined);
+    body = await jsonBody(response);
   } catch (thrown) {
     throw explain(thrown, asking);
   }

@@ -77,6 +77,19 @@ export function explain(thrown: unknown, asked: Attempt): SigningKeyError {
   return noAnswer(observation, asked);
 }
 
+/**
+ * The body of an answer as JSON, `undefined` where it is none.
+ * @throws what `fetch` throws if the connection breaks in the middle: no answer, which a read may ask for again
+ */
+export async function jsonBody(response: Response): Promise<unknown> {
+  const text = await response.text();
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
 function noAnswer(observation: string, { attempt, writes }: Attempt): SigningKeyError {
   return writes
     ? new OutcomeUnknownError({ attempt, observation })

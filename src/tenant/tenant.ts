@@ -6,7 +6,7 @@ import { requestAccessToken, type AccessToken } from "./accessToken";
 import { SECRET_FIELDS, type Credentials } from "./credentials";
 import { parseKeyRing, type KeyRing } from "./keyRing";
 import { redactor, type Redact } from "./redact";
-import { explain, type Attempt } from "./request";
+import { explain, jsonBody, type Attempt } from "./request";
 
 export const LIST_SCOPES = ["read:signing_keys"] as const;
 /** Auth0 asks for both to rotate. */
@@ -92,7 +92,7 @@ export class Tenant {
           headers: { "cache-control": "no-cache" },
           signal: AbortSignal.timeout(this.options.requestTimeout),
         });
-        const body: unknown = await response.json().catch(() => undefined);
+        const body = await jsonBody(response);
         if (!response.ok)
           throw Object.assign(new Error(), { statusCode: response.status, rawResponse: response });
         const parsed = v.safeParse(jwksShape, body);
