@@ -51,6 +51,9 @@ export function explain(thrown: unknown, asked: Attempt): SigningKeyError {
     new SigningKeyError(code, { attempt, observation, remedy });
   if (status === undefined) return explainTransport(thrown, asked);
   const observation = describeAnswer(status, shape.success ? shape.output.body : undefined, redact);
+  // The JWKS is open to everybody: no scope and no credentials would help.
+  if (scopes.length === 0 && (status === 401 || status === 403))
+    return refusal("refused_by_auth0", observation, `check what stands between this machine and ${domain}`);
   switch (status) {
     case 400:
       return refusal("refused_by_auth0", observation, "nothing was changed");
