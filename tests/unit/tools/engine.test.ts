@@ -20,6 +20,9 @@ interface Found {
   readonly binaries: readonly { name: string; path: string; version?: string; from: string }[];
 }
 
+// A process takes a fraction of a second to start, and longer on a machine that is busy with other tests.
+jest.setTimeout(60_000);
+
 let sandbox: Sandbox;
 let path_: string[];
 let releasesUrl: string;
@@ -237,7 +240,7 @@ describe("the official download", () => {
     const ended = await engine(["--path"]);
     expect(ended).toMatchObject({ code: 0, stdout: `${engineFolder()}\n` });
     expect(ended.stderr).toContain("waiting for another process that is getting the engine … 2 s");
-  }, 15_000);
+  });
 
   test("is thrown away when it is not what was published", async () => {
     const published = sha256(archive);
@@ -272,7 +275,7 @@ describe("the official download", () => {
     await new Promise((resolve) => server.close(resolve));
     const startedAt = Date.now();
     expect(await refusal()).toMatch(/3\. official download: .*: connect ECONNREFUSED 127\.0\.0\.1/);
-    expect(Date.now() - startedAt).toBeLessThan(5000);
+    expect(Date.now() - startedAt).toBeLessThan(8000);
   });
 });
 

@@ -2,6 +2,9 @@ import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } fr
 import path from "node:path";
 import { checkout, runNode, Sandbox, type Ended } from "./sandbox";
 
+// A process takes a fraction of a second to start, and longer on a machine that is busy with other tests.
+jest.setTimeout(60_000);
+
 // Set-up's folder is the checkout that it belongs to; a small one of its own has no dependencies to download.
 let sandbox: Sandbox;
 

@@ -2,6 +2,9 @@ import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { checkout, runNode, Sandbox, type Ended } from "./sandbox";
 
+// A process takes a fraction of a second to start, and longer on a machine that is busy with other tests.
+jest.setTimeout(60_000);
+
 // A small checkout with programs in place of ESLint, Prettier, the compiler and Jest.
 let sandbox: Sandbox;
 
@@ -14,7 +17,7 @@ beforeEach(() => {
   for (const program of ["eslint/bin/eslint.js", "prettier/bin/prettier.cjs", "typescript/bin/tsc"]) {
     write(`node_modules/${program}`, "");
   }
-  jest({ passed: ["adds", "subtracts"] });
+  fakeJest({ passed: ["adds", "subtracts"] });
 });
 
 afterEach(() => {
@@ -38,7 +41,7 @@ interface Outcome {
   readonly code?: number;
 }
 
-function jest({ passed = [], failed = [], pending = [], brokenSuites = 0, code = 0 }: Outcome): void {
+function fakeJest({ passed = [], failed = [], pending = [], brokenSuites = 0, code = 0 }: Outcome): void {
   const assertionResults = Object.entries({ passed, failed, pending }).flatMap(([status, names]) =>
     names.map((fullName) => ({ fullName, status })),
   );
@@ -104,19 +107,19 @@ const outcomes: readonly [string, Outcome, string][] = [
 ];
 
 test.each(outcomes)("counts %s as a failure", async (_name, outcome, lastLine) => {
-  jest(outcome);
+  fakeJest(outcome);
   expect(await npmTest("tests")).toMatchObject({ code: 1, lastLine });
 });
 
 test("names a skipped test", async () => {
-  jest({ passed: ["adds"], pending: ["divides by zero"] });
+  fakeJest({ passed: ["adds"], pending: ["divides by zero"] });
   expect((await npmTest("tests")).stderr).toContain(
     "test: not run, which counts as failed: tests/sums.test.ts: divides by zero\n",
   );
 });
 
 test("does not mind tests left out by -t", async () => {
-  jest({ passed: ["adds"], pending: ["divides by zero"] });
+  fakeJest({ passed: ["adds"], pending: ["divides by zero"] });
   expect(await npmTest("-t", "adds")).toMatchObject({ code: 0, lastLine: "1 passed, 0 failed" });
 });
 
