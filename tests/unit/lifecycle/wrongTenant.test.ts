@@ -1,0 +1,32 @@
+import { assertSameTenant } from "../../../src/lifecycle/wrongTenant";
+import { DOMAIN, keyRingOf } from "../keyRingOf";
+import { thrownBy } from "../thrownBy";
+
+const CUSTOM = "login.acme.example";
+const ring = keyRingOf({ previous: ["previous"], revoked: ["revoked"] });
+
+test.each(["current", "next", "previous", "revoked"])(
+  "a custom domain of the same tenant is fine: it lists a recorded key as %s",
+  (kid) => {
+    expect(() => {
+      assertSameTenant({ domain: DOMAIN, kids: ["gone", kid] }, CUSTOM, ring);
+    }).not.toThrow();
+  },
+);
+
+test("the recorded domain is fine, though all its keys are new", () => {
+  expect(() => {
+    assertSameTenant({ domain: DOMAIN, kids: ["gone"] }, DOMAIN, ring);
+  }).not.toThrow();
+});
+
+test("another domain with none of the recorded keys is another tenant", () => {
+  const error = thrownBy(() => {
+    assertSameTenant({ domain: DOMAIN, kids: ["theirs"] }, CUSTOM, ring);
+  });
+  expect(error.code).toBe("wrong_tenant");
+  expect(error.message).toBe(
+    `comparing ${CUSTOM} with the recorded ${DOMAIN}: it has none of the recorded keys, so it is another tenant; ` +
+      "correct the domain or the credentials; for a second tenant, add a resource of its own [wrong_tenant]",
+  );
+});
