@@ -1,0 +1,74 @@
+import {
+  atEffect,
+  combinations,
+  inFlight,
+  killUpdate,
+  RECOVERIES,
+  recover,
+  ROTATE,
+  whileListing,
+  whileVerifying,
+  type Kill,
+  type Moment,
+} from "./crash";
+import { expectExactlyOnce } from "./exactlyOnce";
+import { stackFor, testWhatIsLeftBehind } from "./leftBehind";
+import { rotationOf, rotationProgram } from "./program";
+import { TenantSupply } from "./tenants";
+
+jest.setTimeout(180_000);
+
+const supply = new TenantSupply();
+afterAll(async () => {
+  await supply.stop();
+});
+
+const KILLS: readonly Kill[] = ["the command", "all processes"];
+
+/** The update lists for its intent, lists, rotates, lists again, and reads the JWKS. */
+const MOMENTS: Readonly<Record<string, Moment>> = {
+  "before the raise is recorded": whileListing(1),
+  "before the rotation": whileListing(2),
+  "while the rotation is in flight": inFlight("POST", ROTATE),
+  "right after the rotation": atEffect("POST", ROTATE),
+  "while the rotation is verified": whileVerifying(1),
+};
+const moments = Object.keys(MOMENTS);
+
+function momentOf(name: string): Moment {
+  const moment = MOMENTS[name];
+  if (moment === undefined) throw new Error(`no such moment: ${name}`);
+  return moment;
+}
+
+describe("a raise, killed", () => {
+  test.each(combinations(moments, KILLS, RECOVERIES))(
+    "%s, %s, then %s: one rotation, no key forgotten",
+    async (moment, kill, recovery) => {
+      const tenant = await supply.take();
+      const stack = await stackFor(tenant, { program: rotationProgram({ generation: 0 }) });
+      expect((await stack.up()).outcome).toBe(0);
+      stack.write(rotationProgram({ generation: 1, gracePeriod: "24h", revokePrevious: true }));
+      await killUpdate(tenant, stack, momentOf(moment), kill);
+      await recover(stack, recovery);
+      await expectExactlyOnce(tenant, stack, { rotations: 1, revocations: 0 });
+      const [retired] = (await rotationOf(stack)).retired;
+      expect(retired).toMatchObject({ generation: 1, revokeDueAt: expect.any(String) as string });
+    },
+  );
+});
+
+describe("a creation at generation 1, killed", () => {
+  test.each(combinations(moments, KILLS, ["up"] as const))(
+    "%s, %s, then %s: one rotation, no key forgotten",
+    async (moment, kill, recovery) => {
+      const tenant = await supply.take();
+      const stack = await stackFor(tenant, { program: rotationProgram({ generation: 1 }) });
+      await killUpdate(tenant, stack, momentOf(moment), kill);
+      await recover(stack, recovery);
+      await expectExactlyOnce(tenant, stack, { rotations: 1, revocations: 0 });
+    },
+  );
+});
+
+testWhatIsLeftBehind();
