@@ -1,0 +1,13 @@
+/** `npm run emulator`: whatever set-up is missing, then the emulator in this very process, so that signals reach it. */
+import { setup, SetupFailed } from "./setup.mjs";
+
+try {
+  // Standard output belongs to the start line.
+  await setup({ log: (line) => console.error(line), engine: false });
+} catch (error) {
+  if (!(error instanceof SetupFailed)) throw error;
+  console.error(error.message);
+  process.exit(1);
+}
+const main = new URL("../emulator/dist/main.js", import.meta.url);
+await import(main.href);
