@@ -8,18 +8,35 @@ export default tseslint.config(
     files: ["**/*.ts"],
     extends: [tseslint.configs.strictTypeChecked],
     languageOptions: {
-      parserOptions: { project: ["tests/tsconfig.json", "emulator/tsconfig.json"], tsconfigRootDir: import.meta.dirname },
+      parserOptions: {
+        project: ["tests/tsconfig.json", "emulator/tsconfig.json"],
+        tsconfigRootDir: import.meta.dirname,
+      },
     },
     rules: {
-      "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true, allowBoolean: true }],
+      "@typescript-eslint/restrict-template-expressions": [
+        "error",
+        { allowNumber: true, allowBoolean: true },
+      ],
     },
+  },
+  {
+    files: ["jest.config.js"],
+    languageOptions: { sourceType: "commonjs", globals: { module: "readonly", __dirname: "readonly" } },
   },
   {
     files: ["**/*.mjs"],
     languageOptions: {
       globals: {
-        process: "readonly", console: "readonly", URL: "readonly", fetch: "readonly", Buffer: "readonly",
-        setTimeout: "readonly", clearTimeout: "readonly", setInterval: "readonly", clearInterval: "readonly",
+        process: "readonly",
+        console: "readonly",
+        URL: "readonly",
+        fetch: "readonly",
+        Buffer: "readonly",
+        setTimeout: "readonly",
+        clearTimeout: "readonly",
+        setInterval: "readonly",
+        clearInterval: "readonly",
         AbortSignal: "readonly",
       },
     },

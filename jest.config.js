@@ -2,7 +2,12 @@
 module.exports = {
   rootDir: __dirname,
   testMatch: ["<rootDir>/tests/**/*.test.ts"],
-  transform: { "\\.(ts|js|mjs)$": ["@swc/jest", { jsc: { target: "es2022", parser: { syntax: "typescript" } }, module: { type: "commonjs" } }] },
+  transform: {
+    "\\.(ts|js|mjs)$": [
+      "@swc/jest",
+      { jsc: { target: "es2022", parser: { syntax: "typescript" } }, module: { type: "commonjs" } },
+    ],
+  },
   // jose ships ES modules only, which Jest's module system cannot require untransformed.
   transformIgnorePatterns: ["/node_modules/(?!(jose)/)"],
   moduleNameMapper: { "^(\\.{1,2}/.*)\\.js$": "$1" },

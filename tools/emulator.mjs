@@ -1,4 +1,4 @@
-/** `npm run emulator`: whatever set-up is missing, then the emulator in this very process, so that signals reach it. */
+/** `npm run emulator`: whatever set-up is missing, then the emulator in this very process, so that its end reaches it. */
 import { setup, SetupFailed } from "./setup.mjs";
 
 try {
@@ -9,5 +9,10 @@ try {
   console.error(error.message);
   process.exit(1);
 }
+// npm starts this in a shell that does not pass signals on: the end of that shell is the signal.
+const parent = process.ppid;
+setInterval(() => {
+  if (process.ppid !== parent) process.kill(process.pid, "SIGTERM");
+}, 500).unref();
 const main = new URL("../emulator/dist/main.js", import.meta.url);
 await import(main.href);
