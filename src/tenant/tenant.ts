@@ -142,6 +142,8 @@ export class Tenant {
         throw explain(thrown, attempt);
       }
     };
+    // Asked for outside of these retries: it has its own, and nested they would multiply.
+    await this.accessToken();
     return this.withRetries(async () => {
       try {
         return await once();
