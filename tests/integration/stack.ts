@@ -199,5 +199,5 @@ export const STACK_TRACE = /\n\s+at /;
 
 /** The codes in a message, in order. */
 export function codesIn({ message }: Error): SigningKeyErrorCode[] {
-  return [...message.matchAll(/ \[([a-z_]+)\]/g)].map(([, code]) => code as SigningKeyErrorCode);
+  return [...message.matchAll(/ \[([a-z0-9_]+)\]/g)].map(([, code]) => code as SigningKeyErrorCode);
 }
