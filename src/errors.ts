@@ -71,13 +71,20 @@ export class OutcomeUnknownError extends SigningKeyError {
   }
 }
 
+/** What Auth0 says with a 429. */
+export interface RateLimit {
+  /** How long to wait; absent if it doesn't say. */
+  waitMilliseconds?: number;
+  /** When it answers again, by its own clock. */
+  resetAt?: Date;
+}
+
 /** Auth0 answered 429 and did nothing. */
 export class RateLimitedError extends SigningKeyError {
-  /** When Auth0 says that it will answer again; `undefined` if it doesn't say. */
-  readonly resetAt: Date | undefined;
-
-  constructor(parts: SigningKeyErrorParts, resetAt: Date | undefined) {
+  constructor(
+    parts: SigningKeyErrorParts,
+    readonly rateLimit: RateLimit,
+  ) {
     super("rate_limited", parts);
-    this.resetAt = resetAt;
   }
 }

@@ -115,11 +115,13 @@ function planRevokeNow(
 ): Step[] {
   const { revokeNow } = desired;
   if (revokeNow === undefined || revokeNow.kid === recorded.revokeNow?.kid) return [];
-  const fault = revokeNowFault(ring, revokeNow.kid, rotates);
-  if (fault !== undefined) throw fault;
   const key = findKey(ring, revokeNow.kid);
-  return key?.state === "revoked"
-    ? [...noteRevoked(recorded, revokeNow.kid, key.revokedAt, ring), { kind: "note-revoke-now" }]
+  // A key of ours that is not listed any more was revoked, and has dropped off the list since.
+  const isGone = key === undefined && recorded.retired.some(({ kid }) => kid === revokeNow.kid);
+  const fault = isGone ? undefined : revokeNowFault(ring, revokeNow.kid, rotates);
+  if (fault !== undefined) throw fault;
+  return isGone || key?.state === "revoked"
+    ? [...noteRevoked(recorded, revokeNow.kid, key?.revokedAt, ring), { kind: "note-revoke-now" }]
     : [{ kind: "revoke", kid: revokeNow.kid, cause: "revokeNow" }];
 }
 

@@ -161,12 +161,12 @@ export class Reconciliation {
   }
 
   private async waitForRateLimit(error: RateLimitedError): Promise<void> {
-    const milliseconds = Math.max((error.resetAt?.getTime() ?? 0) - this.ring.observedAt.getTime(), 1_000);
+    const { waitMilliseconds = 0, resetAt } = error.rateLimit;
+    const milliseconds = Math.max(waitMilliseconds, 1_000);
     if (milliseconds > LONGEST_RATE_LIMIT_WAIT) {
-      const reset = error.resetAt?.toISOString() ?? "";
       throw new SigningKeyError("rate_limited", {
         attempt: error.attempt,
-        observation: `Auth0's limit is reached (5 rotations a day, and so many requests a second); it answers again from ${reset} on`,
+        observation: `Auth0's limit is reached (5 rotations a day, and so many requests a second); it answers again from ${resetAt?.toISOString() ?? "later"} on`,
         remedy: "run it again then: nothing was changed, and the raise is recorded",
         cause: error,
       });

@@ -29,10 +29,12 @@ export function describeUpdate(
   const revocations = describeRevocations(recorded, desired, now);
   parts.push(...revocations);
   if (parts.length === 0) return undefined;
-  if (raises && revocations.length === 0) {
+  if (raises) {
     const grace = desired.revokePrevious ? milliseconds(desired.gracePeriod) : undefined;
-    const due = grace === undefined ? "" : ` before ${new Date(now.getTime() + grace).toISOString()}`;
-    parts.push(`revoke nothing${due}`);
+    const due = grace === undefined ? undefined : new Date(now.getTime() + grace).toISOString();
+    if (revocations.length === 0)
+      parts.push(due === undefined ? "revoke nothing" : `revoke nothing before ${due}`);
+    else if (due !== undefined) parts.push(`revoke ${recorded.currentKey.kid} not before ${due}`);
   }
   return `${domain}: ${parts.join("; ")}; ring as recorded at ${recorded.observedAt}`;
 }

@@ -29,6 +29,9 @@ export const ENVIRONMENT_VARIABLES: Readonly<Record<keyof TenantFields, string>>
 export const TENANT_FIELDS = Object.keys(ENVIRONMENT_VARIABLES) as readonly (keyof TenantFields)[];
 export const SECRET_FIELDS = ["clientSecret", "apiToken", "clientAssertionPrivateKey"] as const;
 
+/** What Auth0 takes for private_key_jwt. */
+const SIGNING_ALGORITHMS: readonly string[] = ["RS256", "RS384", "PS256"];
+
 /** One complete set of credentials. */
 export type Credentials = { domain: string; audience: string } & (
   | { kind: "clientSecret"; clientId: string; clientSecret: string }
@@ -101,6 +104,12 @@ export function resolveCredentials(sources: CredentialSources): ResolvedCredenti
     );
   }
   if (fields.apiToken === undefined && fields.clientId === undefined) missing("clientId");
+  const algorithm = fields.clientAssertionSigningAlg;
+  if (algorithm !== undefined && !SIGNING_ALGORITHMS.includes(algorithm)) {
+    faults.push(
+      `${nameOf("clientAssertionSigningAlg")} is ${JSON.stringify(algorithm)}; allowed: ${SIGNING_ALGORITHMS.join(", ")}`,
+    );
+  }
   if (faults.length > 0) return { faults };
   const domain = (fields.domain ?? "").toLowerCase();
   const common = { domain, audience: fields.audience ?? `https://${domain}/api/v2/` };

@@ -1,5 +1,11 @@
 import * as v from "valibot";
-import { OutcomeUnknownError, RateLimitedError, SigningKeyError, type SigningKeyErrorCode } from "../errors";
+import {
+  OutcomeUnknownError,
+  RateLimitedError,
+  SigningKeyError,
+  type RateLimit,
+  type SigningKeyErrorCode,
+} from "../errors";
 import type { Redact } from "./redact";
 
 /** What is being asked of Auth0, for the messages of what goes wrong. */
@@ -74,7 +80,7 @@ export function explain(thrown: unknown, asked: Attempt): SigningKeyError {
     case 429:
       return new RateLimitedError(
         { attempt, observation, remedy: "run it again once Auth0's limit has been reset" },
-        resetTime(shape.success ? shape.output.rawResponse?.headers : undefined),
+        readRateLimit(shape.success ? shape.output.rawResponse?.headers : undefined),
       );
   }
   return noAnswer(observation, asked);
@@ -150,12 +156,16 @@ export function describeAnswer(status: number, body: unknown, redact: Redact): s
   );
 }
 
-function resetTime(headers: unknown): Date | undefined {
-  if (!(headers instanceof Headers)) return undefined;
-  const retryAfter = Number(headers.get("retry-after") ?? Number.NaN);
+/** When Auth0 answers again, told by its own clock: `Retry-After`, else `X-RateLimit-Reset`. */
+function readRateLimit(headers: unknown): RateLimit {
+  if (!(headers instanceof Headers)) return {};
+  const retryAfter = Number(headers.get("retry-after") ?? Number.NaN) * 1000;
+  const reset = Number(headers.get("x-ratelimit-reset") ?? Number.NaN) * 1000;
   const answeredAt = Date.parse(headers.get("date") ?? "");
-  if (retryAfter > 0)
-    return new Date((Number.isNaN(answeredAt) ? Date.now() : answeredAt) + retryAfter * 1000);
-  const reset = Number(headers.get("x-ratelimit-reset") ?? Number.NaN);
-  return reset > 0 ? new Date(reset * 1000) : undefined;
+  const waitMilliseconds = retryAfter > 0 ? retryAfter : reset - answeredAt;
+  const resetAt = retryAfter > 0 ? answeredAt + retryAfter : reset;
+  return {
+    ...(waitMilliseconds > 0 && { waitMilliseconds }),
+    ...(resetAt > 0 && { resetAt: new Date(resetAt) }),
+  };
 }

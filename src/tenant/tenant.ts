@@ -188,12 +188,10 @@ export class Tenant {
       } catch (error) {
         if (attempt === READ_ATTEMPTS) throw error;
         if (error instanceof RateLimitedError) {
-          const wait = (error.resetAt?.getTime() ?? 0) - clock.now().getTime();
+          const wait = Math.max(error.rateLimit.waitMilliseconds ?? 0, 1_000);
           if (wait > LONGEST_READ_WAIT) throw error;
-          say(
-            `${this.domain}: Auth0's rate limit is reached; waiting ${Math.ceil(Math.max(wait, 1000) / 1000)} s`,
-          );
-          await clock.sleep(Math.max(wait, 1000));
+          say(`${this.domain}: Auth0's rate limit is reached; waiting ${Math.ceil(wait / 1000)} s`);
+          await clock.sleep(wait);
         } else if (error instanceof SigningKeyError && error.code === "unreachable") {
           await clock.sleep(500 * attempt);
         } else throw error;

@@ -37,8 +37,9 @@ test("an unknown outcome asks for no blind repetition", () => {
 
 test("a rate limit says until when it holds", () => {
   const resetAt = new Date("2026-03-10T12:00:00.000Z");
-  expect(new RateLimitedError(parts, resetAt)).toMatchObject({ code: "rate_limited", resetAt });
-  expect(new RateLimitedError(parts, undefined)).toBeInstanceOf(SigningKeyError);
+  const error = new RateLimitedError(parts, { resetAt });
+  expect(error).toMatchObject({ code: "rate_limited", rateLimit: { resetAt } });
+  expect(error).toBeInstanceOf(SigningKeyError);
 });
 
 describe("several refusals", () => {

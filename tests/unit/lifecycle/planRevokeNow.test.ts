@@ -27,6 +27,12 @@ interface Rule {
 
 const rules: Rule[] = [
   {
+    rule: "takes a named key of ours that has dropped off the list as revoked",
+    names: "gone",
+    recorded: { retired: [{ ...old, kid: "gone" }] },
+    steps: [{ kind: "note-revoked", kid: "gone", revokedAt: NOW }, { kind: "note-revoke-now" }],
+  },
+  {
     rule: "revokes the named previous key without the flag and without grace",
     names: "old",
     recorded: { retired: [{ ...old, revokeDueAt: "2026-04-01T00:00:00.000Z" }] },

@@ -47,7 +47,7 @@ const updates: Sentence[] = [
     rule: "a raise while another key waits for its due date",
     recorded: { retired: [{ ...old, revokeDueAt: DUE_TOMORROW }] },
     desired: { generation: 5, ...FLAG_ON, gracePeriod: "24h" },
-    says: `generation 4 → 5: rotate (current retires, current since ${SINCE}); revoke old not before ${DUE_TOMORROW}; ${AS_RECORDED}`,
+    says: `generation 4 → 5: rotate (current retires, current since ${SINCE}); revoke old not before ${DUE_TOMORROW}; revoke current not before 2026-03-11T12:00:00.000Z; ${AS_RECORDED}`,
   },
   {
     rule: "a key that is not yet due, though nothing changes",

@@ -152,6 +152,19 @@ describe.each(SOURCES)("from %s", (source) => {
     expect(JSON.stringify(faults)).not.toContain(SECRET);
   });
 
+  test("refuses a signing algorithm that Auth0 does not take, naming those it does", () => {
+    const { faults } = resolve({
+      [source]: {
+        domain: DOMAIN,
+        clientId: "app",
+        clientAssertionPrivateKey: SECRET,
+        clientAssertionSigningAlg: "HS256",
+      },
+    });
+    expect(faults).toEqual([expect.stringMatching(/Alg|ALG/)]);
+    expect(faults).toEqual([expect.stringContaining('is "HS256"; allowed: RS256, RS384, PS256')]);
+  });
+
   test("an empty text is as good as nothing", () => {
     const empty = Object.fromEntries(TENANT_FIELDS.map((field) => [field, ""]));
     expect(resolve({ [source]: empty }).faults).toEqual([expect.stringMatching(/^no credentials: set /)]);

@@ -1,6 +1,7 @@
 import {
   OutcomeUnknownError,
   RateLimitedError,
+  type RateLimit,
   SigningKeyError,
   type SigningKeyErrorCode,
 } from "../../../src/errors";
@@ -155,35 +156,40 @@ test("what is explained already stays as it is", () => {
 });
 
 describe("until when a rate limit holds", () => {
-  const at = (headers: Record<string, string>): Date | undefined => {
+  const limitOf = (headers: Record<string, string>): RateLimit | undefined => {
     const error = explain(answer(429, undefined, headers), asking(true));
-    return error instanceof RateLimitedError ? error.resetAt : new Date(Number.NaN);
+    return error instanceof RateLimitedError ? error.rateLimit : undefined;
   };
   test.each([
     [
       "Retry-After counts from the answer's own date",
       { "retry-after": "30", date: "Tue, 10 Mar 2026 12:00:00 GMT" },
-      "2026-03-10T12:00:30.000Z",
+      { waitMilliseconds: 30_000, resetAt: new Date("2026-03-10T12:00:30.000Z") },
     ],
     [
       "Retry-After goes before X-RateLimit-Reset",
       { "retry-after": "30", date: "Tue, 10 Mar 2026 12:00:00 GMT", "x-ratelimit-reset": "1773150000" },
-      "2026-03-10T12:00:30.000Z",
+      { waitMilliseconds: 30_000, resetAt: new Date("2026-03-10T12:00:30.000Z") },
     ],
     [
-      "X-RateLimit-Reset is in seconds since 1970",
+      "X-RateLimit-Reset is in seconds since 1970, and the wait goes by the answer's date, not by this machine's clock",
+      { "x-ratelimit-reset": "1773144060", date: "Tue, 10 Mar 2026 12:00:00 GMT" },
+      { waitMilliseconds: 60_000, resetAt: new Date("2026-03-10T12:01:00.000Z") },
+    ],
+    [
+      "without a date, how long to wait is not known",
       { "x-ratelimit-reset": "1773144060" },
-      "2026-03-10T12:01:00.000Z",
+      { resetAt: new Date("2026-03-10T12:01:00.000Z") },
     ],
   ])("%s", (_, headers, expected) => {
-    expect(at(headers)?.toISOString()).toBe(expected);
+    expect(limitOf(headers)).toEqual(expected);
   });
   test.each([
     ["no header says it", {}],
     ["a header is no number", { "x-ratelimit-reset": "soon", "retry-after": "later" }],
     ["a header is zero", { "x-ratelimit-reset": "0", "retry-after": "0" }],
   ])("is not known where %s", (_, headers) => {
-    expect(at(headers)).toBeUndefined();
+    expect(limitOf(headers)).toEqual({});
   });
 });
 
