@@ -13,7 +13,7 @@ let host: ProviderHost;
 const otherHosts: ProviderHost[] = [];
 
 beforeAll(async () => {
-  ({ emulator, nextTenant } = await startTenants(33));
+  ({ emulator, nextTenant } = await startTenants(21));
   host = await startHost();
 });
 
@@ -52,6 +52,14 @@ async function managed(args: ProgramArgs = { generation: 0 }): Promise<Managed> 
   const stack = new Stack(host);
   await stack.up({ ...base, ...args });
   return { tenant, stack, base };
+}
+
+let shared: Promise<Managed> | undefined;
+
+/** The same, for refusals: they leave it as it is, so one does for all of them. */
+function adopted(): Promise<Managed> {
+  shared ??= managed();
+  return shared;
 }
 
 /** Refused before anything is recorded or written: the state stays as it is, and the old program still has nothing to do. */
@@ -131,7 +139,7 @@ describe("refused before anything is recorded", () => {
   });
 
   test("a raise with revokePrevious and no gracePeriod, in the preview, with both ways out", async () => {
-    const all = await managed();
+    const all = await adopted();
     const raise = { ...all.base, generation: 1, revokePrevious: true };
     await emulator.clearJournal();
     const error = await refusal(all.stack.preview(raise));
@@ -164,7 +172,7 @@ describe("refused before anything is recorded", () => {
     [["read:signing_keys", "create:signing_keys"], ["update:signing_keys"]],
     [["create:signing_keys", "update:signing_keys"], ["read:signing_keys"]],
   ])("a raise by an application with %j only, naming %j", async (scopes, missing) => {
-    const all = await managed();
+    const all = await adopted();
     const args = { generation: 1, tenant: await application(all.tenant, scopes) };
     const error = await refusedWithoutTrace(all, args, { ...all.base, generation: 0 });
     expect(new Set(codesIn(error))).toEqual(new Set(["insufficient_scope"]));
@@ -215,7 +223,7 @@ describe("refused before anything is recorded", () => {
     ["the next key", "next"],
     ["an unknown key", "unknown"],
   ])("revokeNow of %s without a raise", async (_, which) => {
-    const all = await managed();
+    const all = await adopted();
     const { current, next } = await ringOf(emulator, all.tenant);
     const kid = which === "current" ? current : which === "next" ? next : "unknown";
     const args = { ...all.base, generation: 0, revokeNow: { kid, reason: "leaked" } };
@@ -225,7 +233,7 @@ describe("refused before anything is recorded", () => {
   });
 
   test("revokeNow of the next key with a raise, which only makes it current", async () => {
-    const all = await managed();
+    const all = await adopted();
     const { next } = await ringOf(emulator, all.tenant);
     const args = { ...all.base, generation: 1, revokeNow: { kid: next, reason: "leaked" } };
     const error = await refusedWithoutTrace(all, args, { ...all.base, generation: 0 });
@@ -233,7 +241,7 @@ describe("refused before anything is recorded", () => {
   });
 
   test("revokeNow of the key that signed the static API token, with the remedy", async () => {
-    const all = await managed();
+    const all = await adopted();
     const { current } = await ringOf(emulator, all.tenant);
     const tenant = {
       domain: all.tenant.domain,
@@ -246,7 +254,7 @@ describe("refused before anything is recorded", () => {
   });
 
   test("a wrong secret", async () => {
-    const all = await managed();
+    const all = await adopted();
     const tenant = { ...tenantFields(all.tenant), clientSecret: "wrong" };
     const error = await refusedWithoutTrace(all, { generation: 1, tenant }, { ...all.base, generation: 0 });
     expect(codesIn(error)).toEqual(["access_denied"]);
@@ -254,7 +262,7 @@ describe("refused before anything is recorded", () => {
   });
 
   test("a tenant that doesn't exist", async () => {
-    const { domain, ...credentials } = tenantFields(nextTenant());
+    const { domain, ...credentials } = tenantFields((await adopted()).tenant);
     const unknown = domain?.replace("localhost", "nobody.localhost");
     const stack = new Stack(host);
     const error = await refusal(stack.up({ generation: 1, tenant: { domain: unknown, ...credentials } }));
@@ -265,7 +273,8 @@ describe("refused before anything is recorded", () => {
 
   test("a certificate that is not trusted", async () => {
     const stack = new Stack(await laterHost({}));
-    const tenant = nextTenant();
+    const { tenant } = await adopted();
+    await emulator.clearJournal();
     const error = await refusal(stack.up({ generation: 1, tenant: tenantFields(tenant) }));
     expect(codesIn(error)).toEqual(["tls_untrusted"]);
     expect(error.message).toMatch(/NODE_EXTRA_CA_CERTS/);
@@ -275,7 +284,7 @@ describe("refused before anything is recorded", () => {
 
   test("another tenant, and never a replacement", async () => {
     const all = await managed({ generation: 1 });
-    const other = nextTenant();
+    const other = (await adopted()).tenant;
     const args = { generation: 2, minKeyAge: "0s", tenant: tenantFields(other) };
     expect(await all.stack.preview(args)).toEqual({ intent: "update", rotation: "update" });
     const error = await refusedWithoutTrace(all, args, { ...all.base, generation: 1 });

@@ -21,7 +21,6 @@ export interface Tenants {
 /** Starts an emulator with so many tenants, on which rotations are not counted. */
 export async function startTenants(count: number, ...flags: string[]): Promise<Tenants> {
   const emulator = await startEmulator(["--tenants", `${count}`, "--rotations-per-day", "0", ...flags]);
-  keepRunning(emulator);
   const tenants: TenantAccess[] = await emulator.tenants();
   return {
     emulator,
@@ -31,12 +30,6 @@ export async function startTenants(count: number, ...flags: string[]): Promise<T
       return tenant;
     },
   };
-}
-
-/** The deadline of `startEmulator` for the start kills, without a signal's name, an emulator that has started as well. */
-function keepRunning({ process: child }: Emulator): void {
-  const kill = child.kill.bind(child);
-  child.kill = (signal) => signal !== undefined && kill(signal);
 }
 
 export type Request = "token" | "list" | "rotate" | "revoke" | "jwks";
