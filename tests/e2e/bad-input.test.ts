@@ -86,17 +86,16 @@ describe("inputs", () => {
     ],
   ])("%s: refused without a request", async (_, args, message) => {
     stack.write(rotationProgram(args));
-    expectOneClearError(await stack.preview(), message);
     expectOneClearError(await stack.up(), message);
     expect(await tenant.journal()).toEqual([]);
   });
 
-  test("all faults are named at once", async () => {
+  test("a preview names all faults at once", async () => {
     stack.write(rotationProgram({ generation: -1, gracePeriod: "soon", revokePrevious: 1, typo: true }));
     const run = await stack.preview();
     expect(errorsOf(run)).toHaveLength(4);
     for (const property of ["generation", "gracePeriod", "revokePrevious"])
-      expect(run.output).toContain(`property ${property} value`);
+      expect(run.output).toMatch(new RegExp(`\\b${property}\\b.* has a problem: given`));
     expect(run.output).toContain("typo: there is no such input");
   });
 });
@@ -147,7 +146,6 @@ describe("credentials", () => {
     ],
   ])("%s: refused without a request", async (_, change, message) => {
     stack.write(rotationProgram({ generation: 1, tenant: change(tenantOf(tenant)) }));
-    expectOneClearError(await stack.preview(), message);
     expectOneClearError(await stack.up(), message);
     expect(await tenant.journal()).toEqual([]);
   });
