@@ -195,6 +195,9 @@ export async function refusal(call: Promise<unknown>): Promise<HostError | Check
   return error;
 }
 
+/** A token, or the beginning of one; a kid may hold the same letters, but is shorter. */
+export const TOKEN = /eyJ[\w-]{30,}/;
+
 export const STACK_TRACE = /\n\s+at /;
 
 /** The codes in a message, in order. */
