@@ -25,6 +25,9 @@ export function keepSecret(secret: string): void {
 
 /** To be called at the end of every file of engine tests: what all its stacks wrote, said and stored. */
 export function testWhatIsLeftBehind(): void {
+  afterEach(() => {
+    for (const stack of stacks) stack.endOrphans();
+  });
   afterAll(() => {
     for (const stack of stacks) stack.dispose();
   });

@@ -166,9 +166,15 @@ export class Stack {
       .join("\n");
   }
 
-  /** Ends what killed commands have left behind, and takes the folder away. */
-  dispose(): void {
+  /** Ends what killed commands have left behind: a provider would live on for good. */
+  endOrphans(): void {
     for (const pid of this.orphans) kill(pid);
+    this.orphans.clear();
+  }
+
+  /** Takes the folder away. */
+  dispose(): void {
+    this.endOrphans();
     rmSync(this.temporary, { recursive: true, force: true });
   }
 
