@@ -92,6 +92,9 @@ export class IntentLifecycle implements pulumi.dynamic.ResourceProvider {
         this.runtime,
         `rotation ${recorded.generation} was recorded and may be in flight`,
       );
+      // Nobody's rotation is in flight any more, so the rotation that follows need not wait for it again.
+      for (const baseline of recorded.baselines)
+        this.runtime.recordedHere.add(baselineId(tenant.domain, baseline));
     }
     const raises = desired.generation > recorded.generation;
     // A raise that was recorded before and not carried out still retires the current key in this update.

@@ -167,7 +167,7 @@ export class Reconciliation {
       throw new SigningKeyError("rate_limited", {
         attempt: error.attempt,
         observation: `Auth0's limit is reached (5 rotations a day, and so many requests a second); it answers again from ${resetAt?.toISOString() ?? "later"} on`,
-        remedy: "run it again then: nothing was changed, and the raise is recorded",
+        remedy: "run it again then: this request changed nothing, and what is still to be done is recorded",
         cause: error,
       });
     }

@@ -62,7 +62,7 @@ export function parseKeyRing(answer: unknown, domain: string, observedAt: Date):
       attempt: `reading the signing keys of ${domain}`,
       observation,
       remedy:
-        "nothing was changed; check that this is an Auth0 tenant's domain with nothing in between, then run it again",
+        "this request changed nothing; check that this is an Auth0 tenant's domain with nothing in between, then run it again",
     });
   const parsed = v.safeParse(listedKeys, answer);
   if (!parsed.success) {

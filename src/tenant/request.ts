@@ -62,7 +62,7 @@ export function explain(thrown: unknown, asked: Attempt): SigningKeyError {
     return refusal("refused_by_auth0", observation, `check what stands between this machine and ${domain}`);
   switch (status) {
     case 400:
-      return refusal("refused_by_auth0", observation, "nothing was changed");
+      return refusal("refused_by_auth0", observation, "this request changed nothing");
     case 401:
       return refusal(
         "unauthorized",
@@ -105,7 +105,7 @@ function noAnswer(observation: string, { attempt, writes }: Attempt): SigningKey
     : new SigningKeyError("unreachable", {
         attempt,
         observation,
-        remedy: "nothing was changed; run it again",
+        remedy: "this request changed nothing; run it again",
       });
 }
 

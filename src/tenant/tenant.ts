@@ -224,7 +224,7 @@ export class Tenant {
     return new SigningKeyError("unexpected_answer", {
       attempt,
       observation,
-      remedy: "run it again; nothing was changed",
+      remedy: "run it again; this request changed nothing",
     });
   }
 }

@@ -211,7 +211,7 @@ test.each(refusals)("refuses $rule", ({ answer, observation }) => {
   const error = thrownBy(() => parseKeyRing(answer, DOMAIN, OBSERVED_AT));
   expect(error.code).toBe("unexpected_answer");
   expect(error.message).toBe(
-    `reading the signing keys of ${DOMAIN}: ${observation}; nothing was changed; ` +
+    `reading the signing keys of ${DOMAIN}: ${observation}; this request changed nothing; ` +
       "check that this is an Auth0 tenant's domain with nothing in between, then run it again [unexpected_answer]",
   );
 });
