@@ -13,6 +13,7 @@ export type SigningKeyErrorCode =
   | "outcome_unknown"
   | "rate_limited"
   | "refused_by_auth0"
+  | "tenant_managed_twice"
   | "tenant_not_found"
   | "tls_untrusted"
   | "token_not_current"

@@ -39,5 +39,8 @@ export const domain = rotation.domain;
 export const generation = rotation.generation;
 export const currentKid = rotation.currentKey.kid;
 export const nextKid = rotation.nextKey.apply((key) => key?.kid);
+/** What a verifier with pinned certificates should hold, PEM. */
+export const trustedCertificates = rotation.trustedCertificates;
 export const retired = rotation.retired;
+export const foreign = rotation.foreign;
 export const pending = rotation.pending;

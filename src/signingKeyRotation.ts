@@ -72,6 +72,11 @@ export class SigningKeyRotation extends pulumi.CustomResource {
   readonly trustedCertificates: pulumi.Output<string[]>;
 
   constructor(name: string, args: SigningKeyRotationArgs, opts: pulumi.CustomResourceOptions = {}) {
+    if (opts.import !== undefined) {
+      throw new Error(
+        "a SigningKeyRotation can't be imported: create it with generation 0, which adopts the keys as they are",
+      );
+    }
     const isLookup = opts.id !== undefined || opts.urn !== undefined;
     const inputs: Record<string, unknown> = { ...args, tenant: tenantInput(args.tenant) };
     super(
@@ -136,9 +141,19 @@ const OUTPUTS: pulumi.Inputs = {
 
 /** What the rotation takes from its intent is the intent's output, so that no option can let one run without the other. */
 function rotationInputs(inputs: Record<string, unknown>, intent: SigningKeyRotationIntent): pulumi.Inputs {
-  const { revokePrevious, gracePeriod, verifyTimeout, reason, tenant } = inputs;
+  const { revokePrevious, gracePeriod, verifyTimeout, reason, expectedCurrentKid, tenant } = inputs;
   const { generation, baselines } = intent;
   // An output that the state doesn't hold is unknown at preview, which would make every preview show a change.
   const revokeNow = inputs["revokeNow"] === undefined ? undefined : intent.revokeNow;
-  return { generation, baselines, revokeNow, revokePrevious, gracePeriod, verifyTimeout, reason, tenant };
+  return {
+    generation,
+    baselines,
+    revokeNow,
+    revokePrevious,
+    gracePeriod,
+    verifyTimeout,
+    reason,
+    expectedCurrentKid,
+    tenant,
+  };
 }

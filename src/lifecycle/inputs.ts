@@ -45,16 +45,19 @@ const rotationProperties: Readonly<Record<string, Property>> = {
   generation: { schema: generation, allowed: `a whole number from 0 to ${Number.MAX_SAFE_INTEGER}` },
   revokePrevious: { schema: v.boolean(), allowed: "true or false" },
   gracePeriod: { schema: positiveDuration, allowed: `${DURATION_ALLOWED}, more than zero` },
-  revokeNow: { schema: revokeNow, allowed: "{ kid, reason }, both texts that say something" },
+  revokeNow: {
+    schema: revokeNow,
+    allowed: '{ kid, reason }, both texts; as stack configuration in JSON: {"kid":"…","reason":"…"}',
+  },
   verifyTimeout: { schema: positiveDuration, allowed: `${DURATION_ALLOWED}, more than zero` },
   reason: { schema: words, allowed: "a text of 1 to 500 characters" },
+  expectedCurrentKid: { schema: words, allowed: "a kid" },
 };
 
 /** Everything that a program may write, but for `tenant`. */
 const programProperties: Readonly<Record<string, Property>> = {
   ...rotationProperties,
   minKeyAge: { schema: duration, allowed: DURATION_ALLOWED },
-  expectedCurrentKid: { schema: words, allowed: "a kid" },
 };
 
 /** Whether it is an input that a program may write, other than `tenant`; none of these holds a secret. */
@@ -201,7 +204,15 @@ const desiredSchema = v.looseObject({
   reason: v.optional(words),
   tenant: v.optional(v.record(v.string(), v.nullable(v.string()))),
   baselines: v.optional(
-    v.array(v.object({ generation, from: generation, kid: v.string(), at: v.string() })),
+    v.array(
+      v.object({
+        generation,
+        from: generation,
+        kid: v.string(),
+        at: v.string(),
+        gracePeriod: v.exactOptional(positiveDuration),
+      }),
+    ),
     [],
   ),
 });

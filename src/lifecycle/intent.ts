@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from "node:util";
 import type * as pulumi from "@pulumi/pulumi";
 import { SigningKeyError } from "../errors";
 import { findKey, type KeyRing } from "../tenant/keyRing";
@@ -28,7 +27,6 @@ interface IntentOutputs {
   domain: string;
   /** The current and next key when it was last recorded, to tell this tenant from another. */
   kids: string[];
-  tenant?: Record<string, string>;
 }
 
 /**
@@ -60,8 +58,7 @@ export class IntentLifecycle implements pulumi.dynamic.ResourceProvider {
         changes:
           desired.generation !== recorded.generation ||
           desired.revokeNow?.kid !== recorded.revokeNow?.kid ||
-          domain !== recorded.domain ||
-          !isDeepStrictEqual(desired.tenant, recorded.tenant),
+          domain !== recorded.domain,
       };
     });
   }
@@ -73,7 +70,7 @@ export class IntentLifecycle implements pulumi.dynamic.ResourceProvider {
     const rotates =
       desired.generation === 1 || (desired.generation > 1 && desired.expectedCurrentKid === ring.current.kid);
     await this.refuse(tenant, ring, desired, rotates, undefined);
-    const baselines = rotates ? [this.recordRaise(tenant, ring, 0, desired.generation)] : [];
+    const baselines = rotates ? [this.recordRaise(tenant, ring, 0, desired)] : [];
     return { id: tenant.domain, outs: outputs(desired, tenant, ring, baselines) };
   }
 
@@ -102,10 +99,7 @@ export class IntentLifecycle implements pulumi.dynamic.ResourceProvider {
     await this.refuse(tenant, ring, desired, raises, recorded.revokeNow, raises || open);
     let baselines = recorded.baselines;
     if (raises) {
-      baselines = [
-        ...prune(baselines, ring),
-        this.recordRaise(tenant, ring, recorded.generation, desired.generation),
-      ];
+      baselines = [...prune(baselines, ring), this.recordRaise(tenant, ring, recorded.generation, desired)];
     } else if (changes) {
       baselines = this.takeBack(recorded, desired.generation, tenant, ring);
     }
@@ -117,8 +111,12 @@ export class IntentLifecycle implements pulumi.dynamic.ResourceProvider {
     return Promise.resolve({ id, props: { ...properties } });
   }
 
-  private recordRaise(tenant: Tenant, ring: KeyRing, from: number, generation: number): Baseline {
-    const baseline = { generation, from, kid: ring.current.kid, at: ring.observedAt.toISOString() };
+  private recordRaise(tenant: Tenant, ring: KeyRing, from: number, desired: DesiredRotation): Baseline {
+    const { generation, gracePeriod } = desired;
+    const { kid } = ring.current;
+    this.runtime.claimRaise(tenant.domain, kid);
+    const at = ring.observedAt.toISOString();
+    const baseline = { generation, from, kid, at, ...(gracePeriod !== undefined && { gracePeriod }) };
     this.runtime.recordedHere.add(baselineId(tenant.domain, baseline));
     return baseline;
   }
@@ -162,6 +160,7 @@ export class IntentLifecycle implements pulumi.dynamic.ResourceProvider {
   ): Promise<void> {
     const revokes = desired.revokeNow?.kid === accepted?.kid ? undefined : desired.revokeNow?.kid;
     if (!raises && revokes === undefined) return;
+    if (raises) this.runtime.assertCheckpoints();
     const { domain, usesStaticToken } = tenant;
     const token = await tenant.accessToken();
     const asked: Asked = {

@@ -1,7 +1,8 @@
+import type { Duration } from "../duration";
 import { SigningKeyError } from "../errors";
 import { findKey, type KeyRing } from "../tenant/keyRing";
 import { milliseconds, type DesiredRotation } from "./inputs";
-import { isDue, type Recorded, type RetiredKey } from "./state";
+import { isDue, type Baseline, type Recorded, type RetiredKey } from "./state";
 
 /** One thing to do, or one thing to write down. */
 export type Step =
@@ -39,10 +40,11 @@ export function plan(
 ): Step[] {
   const rotation = planRotation(ring, recorded, desired);
   const rotates = rotation.some((step) => step.kind === "rotate");
-  const verification = recorded.pending.map((pending): Step =>
-    pending.step === "verify-rotation"
-      ? { kind: "verify-rotation" }
-      : { kind: "verify-revocation", kid: pending.kid },
+  const rotationPending = recorded.pending.some(({ step }) => step === "verify-rotation");
+  const verifyRotation: Step[] = rotationPending ? [{ kind: "verify-rotation" }] : [];
+  // Last: a revoked key that a cache still shows must not stand in the way of revoking another.
+  const verifyRevocations = recorded.pending.flatMap(({ step, kid }): Step[] =>
+    step === "verify-revocation" ? [{ kind: "verify-revocation", kid }] : [],
   );
   const revocation = thisUpdate.crossed
     ? []
@@ -50,7 +52,7 @@ export function plan(
         ...planRevokeNow(ring, recorded, desired, rotates),
         ...planDue(ring, recorded, desired, now, thisUpdate),
       ];
-  return [...rotation, ...verification, ...revocation];
+  return [...rotation, ...verifyRotation, ...revocation, ...verifyRevocations];
 }
 
 function planRotation(ring: KeyRing, recorded: Recorded, desired: DesiredRotation): Step[] {
@@ -60,10 +62,10 @@ function planRotation(ring: KeyRing, recorded: Recorded, desired: DesiredRotatio
   const open = desired.baselines.filter(
     (baseline) => baseline.generation > recorded.generation && baseline.generation <= desired.generation,
   );
-  for (const { kid, generation, at } of open) {
-    if (kid === ring.current.kid || retiredKids.has(kid)) continue;
-    retiredKids.add(kid);
-    steps.push({ kind: "adopt", retired: retire(ring, { kid, generation, at }, desired) });
+  for (const baseline of open) {
+    if (baseline.kid === ring.current.kid || retiredKids.has(baseline.kid)) continue;
+    retiredKids.add(baseline.kid);
+    steps.push({ kind: "adopt", retired: retire(ring, baseline, desired) });
   }
   const last = open.at(-1);
   steps.push(
@@ -77,13 +79,13 @@ function planRotation(ring: KeyRing, recorded: Recorded, desired: DesiredRotatio
 /** The record of a key that was current at `at` and is so no longer; the latest plausible date of its retirement is the safe one. */
 export function retire(
   ring: KeyRing,
-  { kid, generation, at }: { kid: string; generation: number; at: string },
+  { kid, generation, at, gracePeriod }: Omit<Baseline, "from">,
   desired: DesiredRotation,
 ): RetiredKey {
   const key = findKey(ring, kid);
   const said = key?.until ?? ring.current.since;
   const retiredAt = said !== undefined && said >= at ? said : ring.observedAt.toISOString();
-  const due = dueAt(retiredAt, desired);
+  const due = dueAt(retiredAt, desired.gracePeriod ?? gracePeriod);
   const revokedAt = key?.state === "revoked" ? (key.revokedAt ?? ring.observedAt.toISOString()) : undefined;
   return {
     kid,
@@ -94,15 +96,15 @@ export function retire(
   };
 }
 
-function dueAt(retiredAt: string, desired: DesiredRotation): string | undefined {
-  const grace = milliseconds(desired.gracePeriod);
+function dueAt(retiredAt: string, gracePeriod: Duration | undefined): string | undefined {
+  const grace = milliseconds(gracePeriod);
   return grace === undefined ? undefined : new Date(Date.parse(retiredAt) + grace).toISOString();
 }
 
 /** The retired keys with their due dates as the desired grace period sets them; taking it away changes none. */
 export function withDueDates(retired: readonly RetiredKey[], desired: DesiredRotation): RetiredKey[] {
   return retired.map((key) => {
-    const due = dueAt(key.retiredAt, desired);
+    const due = dueAt(key.retiredAt, desired.gracePeriod);
     return due === undefined || key.revokedAt !== undefined ? key : { ...key, revokeDueAt: due };
   });
 }

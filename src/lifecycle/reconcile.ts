@@ -98,12 +98,13 @@ export class Reconciliation {
       `rotating the signing keys (generation ${generation}: ${kid} retires)`,
       () => this.tenant.rotate(),
       () => this.ring.current.kid !== kid,
+      () => {
+        this.recordRotation(generation, kid, before);
+      },
     );
     if (!rotated) return;
     const at = before.observedAt.toISOString();
-    const retired = retire(this.ring, { kid, generation, at }, this.desired);
-    this.recordRetired(retired);
-    this.recorded = { ...this.recorded, generation, rotatedAt: retired.retiredAt };
+    this.recordRotation(generation, kid, before);
     this.say(`rotated: ${this.ring.current.kid} is current, ${kid} is retired`);
     if (before.next === undefined || this.ring.current.kid === before.next.kid) return;
     this.crossed = true;
@@ -113,6 +114,13 @@ export class Reconciliation {
     this.say(
       `two rotations crossed: ${kid} and ${before.next.kid} are both retired; nothing is revoked in this update`,
     );
+  }
+
+  private recordRotation(generation: number, kid: string, before: KeyRing): void {
+    const at = before.observedAt.toISOString();
+    const retired = retire(this.ring, { kid, generation, at }, this.desired);
+    this.recordRetired(retired);
+    this.recorded = { ...this.recorded, generation, rotatedAt: retired.retiredAt };
   }
 
   /** Whether a raise is open that this process did not record: whoever did may still have a rotation in flight. */
@@ -127,11 +135,18 @@ export class Reconciliation {
   /**
    * Does one write to Auth0, never blindly twice: where the outcome is unknown, the ring decides.
    * @param done whether the ring as observed shows that the write has happened
+   * @param record writes down that Auth0 accepted it, should looking at the ring fail afterwards
    * @returns false if it was not done because the ring changed under a wait: the plan is to be made anew
    */
-  private async write(what: string, write: () => Promise<void>, done: () => boolean): Promise<boolean> {
+  private async write(
+    what: string,
+    write: () => Promise<void>,
+    done: () => boolean,
+    record: () => void,
+  ): Promise<boolean> {
     const attempt = `${this.tenant.domain}: ${what}`;
-    for (let attempts = 1; ; attempts += 1) {
+    let attempts = 1;
+    for (; ; attempts += 1) {
       await this.runtime.announce(attempt);
       try {
         await write();
@@ -148,16 +163,26 @@ export class Reconciliation {
         } else throw error;
       }
     }
-    // Auth0 promises nothing about how soon the list shows what it has accepted.
-    const shown = await this.wait(`the list of keys of ${this.tenant.domain} to show it`, async () => {
-      await this.observe();
-      return done();
-    });
-    if (shown) return true;
-    throw new OutcomeUnknownError({
-      attempt,
-      observation: "Auth0 accepted it, but its list of keys doesn't show it",
-    });
+    try {
+      // Auth0 promises nothing about how soon the list shows what it has accepted.
+      const shown = await this.wait(`the list of keys of ${this.tenant.domain} to show it`, async () => {
+        await this.observe();
+        return done();
+      });
+      if (!shown) throw this.notShown("its list of keys doesn't show it");
+      // The request before, whose outcome was unknown, may take effect as well.
+      if (attempts > 1) await this.settle("an earlier request may still take effect");
+      return true;
+    } catch (error) {
+      record();
+      if (!(error instanceof SigningKeyError)) throw error;
+      throw new SigningKeyError(error.code, {
+        attempt,
+        observation: `Auth0 accepted it, but then: ${error.message}`,
+        remedy: "it is recorded as done; run it again to go on from there",
+        cause: error,
+      });
+    }
   }
 
   private async waitForRateLimit(error: RateLimitedError): Promise<void> {
@@ -191,15 +216,19 @@ export class Reconciliation {
     const due = this.recorded.retired.find((key) => key.kid === kid)?.revokeDueAt;
     const whenDue = due === undefined ? "revokePrevious" : `due since ${due}`;
     const why = cause === "due" ? whenDue : `revokeNow: ${this.desired.revokeNow?.reason ?? ""}`;
+    const record = (): void => {
+      this.recordRevoked(kid, findKey(this.ring, kid)?.revokedAt ?? this.ring.observedAt.toISOString());
+      if (cause === "revokeNow") this.noteRevokeNow();
+      this.recorded = withPending(this.recorded, this.pendingStep("verify-revocation", kid));
+    };
     const revoked = await this.write(
       `revoking key ${kid} (${why})`,
       () => this.tenant.revoke(kid),
       () => findKey(this.ring, kid)?.state === "revoked" || findKey(this.ring, kid) === undefined,
+      record,
     );
     if (!revoked) return;
-    this.recordRevoked(kid, findKey(this.ring, kid)?.revokedAt ?? this.ring.observedAt.toISOString());
-    if (cause === "revokeNow") this.noteRevokeNow();
-    this.recorded = withPending(this.recorded, this.pendingStep("verify-revocation", kid));
+    record();
     this.say(`revoked ${kid}`);
     // Proof that this pipeline is not locked out: a token asked for now is accepted.
     if (!this.tenant.usesStaticToken) await this.tenant.freshAccessToken();

@@ -18,7 +18,7 @@ import {
 } from "./state";
 import { withoutTraces } from "./withoutTraces";
 import { describeCreation, describeUpdate } from "./words";
-import { assertSameTenant } from "./wrongTenant";
+import { assertBaselinesListed, assertSameTenant } from "./wrongTenant";
 
 /** Tells the engine that something has happened although the call failed, so that it is recorded. */
 class PartialFailure extends Error {
@@ -150,6 +150,7 @@ export class RotationLifecycle implements pulumi.dynamic.ResourceProvider {
     const ring = await tenant.listKeys();
     if ("domain" in recorded)
       assertSameTenant({ domain: recorded.domain, kids: recordedKids(recorded) }, tenant.domain, ring);
+    assertBaselinesListed(desired, recorded.generation, tenant.domain, ring);
     const { generation, retired, pending, revokeNow, rotatedAt } = recorded;
     const reconciliation = new Reconciliation(tenant, this.runtime, desired, ring, {
       generation,

@@ -22,6 +22,7 @@ export class Runtime {
   readonly clock: Clock;
   /** Raises recorded by this process: for these, nobody else's rotation can be in flight. */
   readonly recordedHere = new Set<string>();
+  private readonly claimedRaises = new Set<string>();
   private readonly environment: () => Readonly<Record<string, string | undefined>>;
   private readonly write: (line: string) => Promise<void>;
   private readonly tenants = new Map<string, Tenant>();
@@ -83,6 +84,36 @@ export class Runtime {
     });
     this.tenants.set(key, tenant);
     return tenant;
+  }
+
+  /**
+   * Notes that a raise starts from this key.
+   * @throws SigningKeyError `tenant_managed_twice` if another resource of this program has just done so: both would rotate
+   */
+  claimRaise(domain: string, kid: string): void {
+    const claim = `${domain} ${kid}`;
+    if (this.claimedRaises.has(claim)) {
+      throw new SigningKeyError("tenant_managed_twice", {
+        attempt: `recording a raise on ${domain}`,
+        observation: `another SigningKeyRotation of this program has just recorded one from the same key ${kid}`,
+        remedy: "manage a tenant with one resource; nothing was recorded for this one",
+      });
+    }
+    this.claimedRaises.add(claim);
+  }
+
+  /**
+   * Makes sure that the engine stores the intent before the rotation starts.
+   * @throws SigningKeyError `invalid_input` if it is told to store nothing before the end
+   */
+  assertCheckpoints(): void {
+    const given = this.environment()["PULUMI_SKIP_CHECKPOINTS"];
+    if (given === undefined || !/^(1|t|true)$/i.test(given)) return;
+    throw new SigningKeyError("invalid_input", {
+      attempt: "recording a raise before it is carried out",
+      observation: "PULUMI_SKIP_CHECKPOINTS is set, so a rotation that is killed half-way would be repeated",
+      remedy: "unset it and run it again; nothing was changed",
+    });
   }
 
   /** Shows a line in the engine's output. */

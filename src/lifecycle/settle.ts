@@ -1,32 +1,48 @@
+import { SigningKeyError } from "../errors";
 import { sameRing, type KeyRing } from "../tenant/keyRing";
 import type { Tenant } from "../tenant/tenant";
 import { waitUntil } from "../tenant/wait";
 import type { Runtime } from "./runtime";
 
+/** A ring that goes on changing is given up on after this many times the time for which it should stand. */
+const LONGEST_WATCH = 4;
+
 /**
  * Waits until nobody's rotation can be in flight any more: until the ring has stood unchanged for the request time-out
- * plus a margin, or has changed.
+ * plus a margin, or has been rotated. Any other change starts the watch anew.
  * @returns the ring as it is then
+ * @throws SigningKeyError `outcome_unknown` if the ring never stood still
  */
 export async function settle(tenant: Tenant, ring: KeyRing, runtime: Runtime, why: string): Promise<KeyRing> {
-  const deadline = runtime.settleTime;
+  const standing = runtime.settleTime;
+  const { clock } = runtime;
   runtime.say(
-    `${tenant.domain}: ${why}; watching the key ring for ${Math.round(deadline / 1000)} s before anything is done`,
+    `${tenant.domain}: ${why}; watching the key ring for ${Math.round(standing / 1000)} s before anything is done`,
   );
   let latest = ring;
-  const changed = await waitUntil(
+  let unchangedSince = clock.now().getTime();
+  const settled = await waitUntil(
     `a rotation that may be in flight on ${tenant.domain}`,
     async () => {
-      latest = await tenant.listKeys();
-      return sameRing(latest, ring) ? undefined : latest;
+      const seen = await tenant.listKeys();
+      const isSame = sameRing(seen, latest);
+      latest = seen;
+      if (seen.current.kid !== ring.current.kid) return seen;
+      if (!isSame) unchangedSince = clock.now().getTime();
+      return clock.now().getTime() - unchangedSince >= standing ? seen : undefined;
     },
     {
-      clock: runtime.clock,
-      deadline,
+      clock,
+      deadline: standing * LONGEST_WATCH,
       say: (message) => {
         runtime.say(message);
       },
     },
   );
-  return changed ?? latest;
+  if (settled !== undefined) return settled;
+  throw new SigningKeyError("outcome_unknown", {
+    attempt: `watching the key ring of ${tenant.domain}`,
+    observation: `it did not stand unchanged for ${Math.round(standing / 1000)} s, so somebody else is changing it`,
+    remedy: "nothing was done on top of that; run it again once they have finished",
+  });
 }

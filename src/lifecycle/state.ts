@@ -10,6 +10,8 @@ export interface Baseline {
   kid: string;
   /** The tenant's time of day then, ISO 8601. */
   at: string;
+  /** The grace period of the raise, for the day when the record of the retirement is lost. */
+  gracePeriod?: Duration;
 }
 
 /** Which raise of which tenant a baseline stands for. */

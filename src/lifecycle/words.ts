@@ -34,7 +34,8 @@ export function describeUpdate(
     const due = grace === undefined ? undefined : new Date(now.getTime() + grace).toISOString();
     if (revocations.length === 0)
       parts.push(due === undefined ? "revoke nothing" : `revoke nothing before ${due}`);
-    else if (due !== undefined) parts.push(`revoke ${recorded.currentKey.kid} not before ${due}`);
+    else if (due !== undefined && desired.revokeNow?.kid !== recorded.currentKey.kid)
+      parts.push(`revoke ${recorded.currentKey.kid} not before ${due}`);
   }
   return `${domain}: ${parts.join("; ")}; ring as recorded at ${recorded.observedAt}`;
 }
@@ -66,14 +67,17 @@ function describeRevocations(recorded: RotationOutputs, desired: DesiredRotation
 /** The same for a resource that doesn't exist yet. */
 export function describeCreation(desired: DesiredRotation, domain: string): string {
   const { generation, expectedCurrentKid, revokeNow } = desired;
+  const recordedRaise = desired.baselines.find((baseline) => baseline.generation === generation);
   const rotation =
-    generation === 0
-      ? "adopt the key ring as it is, rotate nothing"
-      : generation === 1
-        ? "rotate once"
-        : expectedCurrentKid === undefined
-          ? `no state for it: taken as carried out; raise to ${generation + 1} to rotate`
-          : `no state for it: rotate if ${expectedCurrentKid} is the current key, otherwise take it as carried out`;
+    recordedRaise !== undefined
+      ? `rotate if ${recordedRaise.kid} is still the current key, otherwise record what has happened`
+      : generation === 0
+        ? "adopt the key ring as it is, rotate nothing"
+        : generation === 1
+          ? "rotate once"
+          : expectedCurrentKid === undefined
+            ? `no state for it: taken as carried out; raise to ${generation + 1} to rotate`
+            : `no state for it: rotate if ${expectedCurrentKid} is the current key, otherwise take it as carried out`;
   const revocation =
     revokeNow === undefined ? "revoke nothing" : `revoke ${revokeNow.kid} now (${revokeNow.reason})`;
   return `${domain}: generation ${generation}: ${rotation}; ${revocation}`;

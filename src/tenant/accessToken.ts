@@ -49,7 +49,7 @@ export async function requestAccessToken(
     throw new SigningKeyError("access_denied", {
       attempt: asking.attempt,
       observation: describeAnswer(response.status, body, asking.redact),
-      remedy: `check the client id and secret, and that the application is authorised for ${credentials.audience}`,
+      remedy: `check the client id and secret, and that the application is authorised for ${asking.redact(shownAudience(credentials))}`,
     });
   }
   if (!response.ok) {
@@ -64,6 +64,11 @@ export async function requestAccessToken(
     });
   }
   return readToken(parsed.output.access_token, now + (parsed.output.expires_in ?? 0) * 1000);
+}
+
+/** The audience, unless it may be a secret in the wrong place. */
+function shownAudience({ audience }: Credentials): string {
+  return /^https?:\/\//.test(audience) ? audience : "the audience given";
 }
 
 async function grant(

@@ -93,7 +93,7 @@ export function resolveCredentials(sources: CredentialSources): ResolvedCredenti
   if (fields.domain === undefined) missing("domain");
   else {
     const fault = domainFault(fields.domain);
-    if (fault !== undefined) faults.push(`${nameOf("domain")} is ${JSON.stringify(fields.domain)}; ${fault}`);
+    if (fault !== undefined) faults.push(`${nameOf("domain")} is ${echo(fields.domain)}; ${fault}`);
   }
   const given = SECRET_FIELDS.filter((field) => fields[field] !== undefined);
   if (given.length > 1) {
@@ -107,7 +107,7 @@ export function resolveCredentials(sources: CredentialSources): ResolvedCredenti
   const algorithm = fields.clientAssertionSigningAlg;
   if (algorithm !== undefined && !SIGNING_ALGORITHMS.includes(algorithm)) {
     faults.push(
-      `${nameOf("clientAssertionSigningAlg")} is ${JSON.stringify(algorithm)}; allowed: ${SIGNING_ALGORITHMS.join(", ")}`,
+      `${nameOf("clientAssertionSigningAlg")} is ${echo(algorithm)}; allowed: ${SIGNING_ALGORITHMS.join(", ")}`,
     );
   }
   if (faults.length > 0) return { faults };
@@ -126,6 +126,13 @@ export function resolveCredentials(sources: CredentialSources): ResolvedCredenti
       algorithm: fields.clientAssertionSigningAlg ?? "RS256",
     },
   };
+}
+
+/** A value that was given, unless it may be a secret in the wrong place. */
+function echo(given: string): string {
+  const isHarmless =
+    given.length <= 10 || (/[.:/ ]/.test(given) && given.length <= 100 && !/eyJ|-----/.test(given));
+  return isHarmless ? JSON.stringify(given) : `a text of ${given.length} characters`;
 }
 
 /** Says what is wrong with a domain, if anything is: a bare host name is expected, with a port at the most. */
