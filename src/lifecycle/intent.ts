@@ -70,7 +70,7 @@ export class IntentLifecycle implements pulumi.dynamic.ResourceProvider {
     const rotates =
       desired.generation === 1 || (desired.generation > 1 && desired.expectedCurrentKid === ring.current.kid);
     await this.refuse(tenant, ring, desired, rotates, undefined);
-    const baselines = rotates ? [this.recordRaise(tenant, ring, 0, desired)] : [];
+    const baselines = rotates ? [this.recordRaise(tenant, ring, 0, desired, [])] : [];
     return { id: tenant.domain, outs: outputs(desired, tenant, ring, baselines) };
   }
 
@@ -99,7 +99,10 @@ export class IntentLifecycle implements pulumi.dynamic.ResourceProvider {
     await this.refuse(tenant, ring, desired, raises, recorded.revokeNow, raises || open);
     let baselines = recorded.baselines;
     if (raises) {
-      baselines = [...prune(baselines, ring), this.recordRaise(tenant, ring, recorded.generation, desired)];
+      baselines = [
+        ...prune(baselines, ring),
+        this.recordRaise(tenant, ring, recorded.generation, desired, baselines),
+      ];
     } else if (changes) {
       baselines = this.takeBack(recorded, desired.generation, tenant, ring);
     }
@@ -111,10 +114,16 @@ export class IntentLifecycle implements pulumi.dynamic.ResourceProvider {
     return Promise.resolve({ id, props: { ...properties } });
   }
 
-  private recordRaise(tenant: Tenant, ring: KeyRing, from: number, desired: DesiredRotation): Baseline {
+  private recordRaise(
+    tenant: Tenant,
+    ring: KeyRing,
+    from: number,
+    desired: DesiredRotation,
+    own: readonly Baseline[],
+  ): Baseline {
     const { generation, gracePeriod } = desired;
     const { kid } = ring.current;
-    this.runtime.claimRaise(tenant.domain, kid);
+    if (!own.some((baseline) => baseline.kid === kid)) this.runtime.claimRaise(tenant.domain, kid);
     const at = ring.observedAt.toISOString();
     const baseline = { generation, from, kid, at, ...(gracePeriod !== undefined && { gracePeriod }) };
     this.runtime.recordedHere.add(baselineId(tenant.domain, baseline));
@@ -143,6 +152,7 @@ export class IntentLifecycle implements pulumi.dynamic.ResourceProvider {
         remedy: "nothing was changed",
       });
     }
+    this.runtime.releaseRaise(tenant.domain, ring.current.kid);
     this.runtime.say(
       `${tenant.domain}: the raise to ${recorded.generation} was not carried out and is taken back`,
     );

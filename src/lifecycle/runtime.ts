@@ -102,6 +102,11 @@ export class Runtime {
     this.claimedRaises.add(claim);
   }
 
+  /** Takes back that a raise starts from this key. */
+  releaseRaise(domain: string, kid: string): void {
+    this.claimedRaises.delete(`${domain} ${kid}`);
+  }
+
   /**
    * Makes sure that the engine stores the intent before the rotation starts.
    * @throws SigningKeyError `invalid_input` if it is told to store nothing before the end

@@ -59,15 +59,16 @@ test("the intent takes all that the program writes", async () => {
   });
 });
 
-test("the rotation takes generation, baselines and revokeNow from the intent's outputs, and no refusal's input", async () => {
+test("the rotation takes generation, baselines and revokeNow from the intent's outputs, and not minKeyAge, which is its intent's alone", async () => {
   const { named } = await register({ ...everything, tenant });
-  const { revokePrevious, gracePeriod, verifyTimeout, reason } = everything;
+  const { revokePrevious, gracePeriod, verifyTimeout, reason, expectedCurrentKid } = everything;
   expect(inputsOf(named("keys"))).toEqual({
     ...fromIntent,
     revokePrevious,
     gracePeriod,
     verifyTimeout,
     reason,
+    expectedCurrentKid,
     tenant: { ...tenant, clientSecret: secret("s3cr3t") },
     __provider: expect.stringContaining(".rotation") as string,
   });
@@ -199,4 +200,10 @@ describe("trustedCertificates", () => {
     const { rotation } = await register({ generation: 1 }, {}, { keys: outputs });
     expect(await valueOf(rotation.trustedCertificates)).toEqual(kids.map((kid) => `certificate of ${kid}`));
   });
+});
+
+test("an import is refused before the intent is registered", async () => {
+  await expect(register({ generation: 1 }, { import: "acme.eu.auth0.com" })).rejects.toThrow(
+    "can't be imported: create it with generation 0",
+  );
 });

@@ -68,19 +68,19 @@ const bad: [rule: string, property: string, given: unknown, reason: string][] = 
     "a revokeNow without reason",
     "revokeNow",
     { kid: "abc" },
-    'given {"kid":"abc"}; allowed: { kid, reason }, both texts that say something',
+    'given {"kid":"abc"}; allowed: { kid, reason }, both texts; as stack configuration in JSON: {"kid":"…","reason":"…"}',
   ],
   [
     "a revokeNow with an empty reason",
     "revokeNow",
     { kid: "abc", reason: "  " },
-    'given {"kid":"abc","reason":"  "}; allowed: { kid, reason }, both texts that say something',
+    'given {"kid":"abc","reason":"  "}; allowed: { kid, reason }, both texts; as stack configuration in JSON: {"kid":"…","reason":"…"}',
   ],
   [
     "a revokeNow that is a kid alone",
     "revokeNow",
     "abc",
-    'given "abc"; allowed: { kid, reason }, both texts that say something',
+    'given "abc"; allowed: { kid, reason }, both texts; as stack configuration in JSON: {"kid":"…","reason":"…"}',
   ],
   ["an empty kid to expect", "expectedCurrentKid", "", 'given ""; allowed: a kid'],
   [
@@ -93,7 +93,7 @@ const bad: [rule: string, property: string, given: unknown, reason: string][] = 
     "an unknown property",
     "graceperiod",
     "24h",
-    "there is no such input; allowed: generation, revokePrevious, gracePeriod, revokeNow, verifyTimeout, reason, minKeyAge, expectedCurrentKid, tenant",
+    "there is no such input; allowed: generation, revokePrevious, gracePeriod, revokeNow, verifyTimeout, reason, expectedCurrentKid, minKeyAge, tenant",
   ],
 ];
 

@@ -129,10 +129,7 @@ describe("lowering", () => {
   });
 });
 
-test.each(["minKeyAge", "expectedCurrentKid"])(
-  "the rotation takes no %s: that refusal is its intent's",
-  (property) => {
-    expect(faultsOf("rotation", {}, { generation: 1, [property]: "1h" })).toHaveLength(1);
-    expect(faultsOf("intent", {}, { generation: 1, [property]: "1h" })).toEqual([]);
-  },
-);
+test("the rotation takes no minKeyAge: that refusal is its intent's", () => {
+  expect(faultsOf("rotation", {}, { generation: 1, minKeyAge: "1h" })).toHaveLength(1);
+  expect(faultsOf("intent", {}, { generation: 1, minKeyAge: "1h" })).toEqual([]);
+});

@@ -49,6 +49,13 @@ const rotation: Rule[] = [
     desired: { generation: 9, baselines: [raise(4, 9, "current")] },
     steps: [{ kind: "rotate", generation: 9, kid: "current" }],
   },
+  {
+    rule: "an adopted key keeps the grace period of its raise, though none is given any more",
+    recorded: NOTHING_RECORDED,
+    ring: rotatedSince,
+    desired: { generation: 5, baselines: [{ ...raise(4, 5, "old"), gracePeriod: "24h" }] },
+    steps: [adopt("old", 5, { revokeDueAt: "2026-03-11T11:30:00.000Z" }), { kind: "reach", generation: 5 }],
+  },
   { rule: "an unchanged generation plans nothing", desired: { generation: 4 }, steps: [] },
   { rule: "lowering plans nothing", desired: { generation: 3 }, steps: [] },
   {

@@ -133,6 +133,19 @@ const others: Rule[] = [
     steps: [{ kind: "note-revoked", kid: "old", revokedAt: NOW }],
   },
   {
+    rule: "a revoked key that the JWKS still shows holds up no other revocation",
+    ring: { previous: ["old"], revoked: ["older"] },
+    recorded: {
+      retired: [retired("older", { revokedAt: BEFORE_NOW }), retired("old", { revokeDueAt: BEFORE_NOW })],
+      pending: [{ step: "verify-revocation", kid: "older", since: BEFORE_NOW }],
+    },
+    desired: FLAG_ON,
+    steps: [
+      { kind: "revoke", kid: "old", cause: "due" },
+      { kind: "verify-revocation", kid: "older" },
+    ],
+  },
+  {
     rule: "if two rotations crossed, nothing is revoked in this update, by flag or by name, and verification goes on",
     ring: { previous: ["old", "former next"] },
     recorded: {

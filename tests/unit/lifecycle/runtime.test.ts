@@ -78,3 +78,32 @@ test("what is announced and said is written, a line each", async () => {
   runtime.say("acme: rotated");
   expect(lines).toEqual(["acme: rotating", "acme: rotated"]);
 });
+
+test("one key is the start of one raise only, until that is taken back", () => {
+  const runtime = runtimeIn({}, silent);
+  runtime.claimRaise(DOMAIN, "current");
+  runtime.claimRaise("other.auth0.com", "current");
+  const error = thrownBy(() => {
+    runtime.claimRaise(DOMAIN, "current");
+  });
+  expect(error.code).toBe("tenant_managed_twice");
+  runtime.releaseRaise(DOMAIN, "current");
+  expect(() => {
+    runtime.claimRaise(DOMAIN, "current");
+  }).not.toThrow();
+});
+
+describe("an engine that stores nothing before the end", () => {
+  test.each(["1", "true", "TRUE"])("is refused: PULUMI_SKIP_CHECKPOINTS=%s", (value) => {
+    const runtime = runtimeIn({ PULUMI_SKIP_CHECKPOINTS: value }, silent);
+    const error = thrownBy(() => {
+      runtime.assertCheckpoints();
+    });
+    expect(error.message).toContain("unset it and run it again");
+  });
+  test.each([{}, { PULUMI_SKIP_CHECKPOINTS: "false" }])("is none with %j", (environment) => {
+    expect(() => {
+      runtimeIn(environment, silent).assertCheckpoints();
+    }).not.toThrow();
+  });
+});
