@@ -8,7 +8,9 @@ const rotation = new SigningKeyRotation("signing-keys", {
   revokePrevious: config.getBoolean("revokePrevious"),
   gracePeriod: config.get("gracePeriod"),
   minKeyAge: config.get("minKeyAge"),
+  revokeNow: config.getObject("revokeNow"),
 });
 
 export const currentKid = rotation.currentKey.kid;
+export const trustedCertificates = rotation.trustedCertificates;
 export const retired = rotation.retired;
