@@ -101,22 +101,20 @@ describe("the host", () => {
     }
   });
 
-  test("serves two resources on one tenant at once: no key is retired twice, and none is forgotten", async () => {
+  test("refuses the second of two resources on one tenant, which would rotate from the same key", async () => {
     const { tenant, host } = await newTenantHost();
     const before = await ringOf(emulator, tenant);
     const stacks = [new Stack(host), new Stack(host)] as const;
     const outcomes = await Promise.allSettled(
       stacks.map((stack) => stack.up({ generation: 1, minKeyAge: "0s" })),
     );
-    expect(outcomes.map(({ status }) => status)).toEqual(["fulfilled", "fulfilled"]);
-    const effects = await effectsOn(emulator, tenant);
-    expect(effects.filter((effect) => effect === `rotate ${before.current}`)).toHaveLength(1);
-    expect(effects.length).toBeLessThanOrEqual(2);
-    const { current, previous } = await ringOf(emulator, tenant);
-    const retired = stacks.flatMap((stack) => stack.outputs.retired.map(({ kid }) => kid));
-    expect(retired).toContain(before.current);
-    expect(new Set(retired)).toEqual(new Set(previous));
-    expect(retired).not.toContain(current);
+    const refusals = outcomes.flatMap((outcome) =>
+      outcome.status === "rejected" ? [String(outcome.reason)] : [],
+    );
+    expect(refusals).toEqual([expect.stringContaining("[tenant_managed_twice]")]);
+    expect(await effectsOn(emulator, tenant)).toEqual([`rotate ${before.current}`]);
+    const served = stacks[outcomes.findIndex(({ status }) => status === "fulfilled")];
+    expect(served?.outputs.retired.map(({ kid }) => kid)).toEqual([before.current]);
   });
 
   test("stores outputs without anything undefined, and without a secret", async () => {
@@ -255,7 +253,7 @@ describe("secrets given in the tenant input", () => {
     const stack = new Stack(host);
     await stack.up({ generation: 0, tenant: tenantFields(tenant) });
     const changed = { generation: 0, tenant: { domain: tenant.domain, ...other } };
-    expect(await stack.up(changed)).toEqual({ intent: "update", rotation: "update" });
+    expect(await stack.up(changed)).toEqual({ intent: "same", rotation: "update" });
     expect(stack.outputs.tenant).toEqual(changed.tenant);
     expect(await stack.up(changed)).toEqual({ intent: "same", rotation: "same" });
     expect(await effectsOn(emulator, tenant)).toEqual([]);
