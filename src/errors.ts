@@ -37,6 +37,7 @@ export interface SigningKeyErrorParts {
 export class SigningKeyError extends Error {
   readonly code: SigningKeyErrorCode;
   readonly attempt: string;
+  readonly observation: string;
 
   constructor(code: SigningKeyErrorCode, parts: SigningKeyErrorParts) {
     super(
@@ -46,6 +47,7 @@ export class SigningKeyError extends Error {
     this.name = "SigningKeyError";
     this.code = code;
     this.attempt = parts.attempt;
+    this.observation = parts.observation;
   }
 
   /** One error out of several refusals, so that everything wrong is seen at once. */

@@ -178,7 +178,7 @@ export class Reconciliation {
       if (!(error instanceof SigningKeyError)) throw error;
       throw new SigningKeyError(error.code, {
         attempt,
-        observation: `Auth0 accepted it, but then: ${error.message}`,
+        observation: `Auth0 accepted it, but ${error.attempt} failed: ${error.observation}`,
         remedy: "it is recorded as done; run it again to go on from there",
         cause: error,
       });
