@@ -25,7 +25,7 @@ export class SigningKeyRotationIntent extends pulumi.CustomResource {
         ...inputs,
         __provider: providerShell("intent"),
       },
-      pulumi.mergeOptions(opts, { additionalSecretOutputs: ["tenant"] }),
+      opts,
     );
   }
 }

@@ -210,6 +210,5 @@ function outputs(
     ...(desired.revokeNow && { revokeNow: desired.revokeNow }),
     domain: tenant.domain,
     kids: [ring.current.kid, ...(ring.next ? [ring.next.kid] : [])],
-    ...(desired.tenant && { tenant: desired.tenant }),
   };
 }

@@ -50,7 +50,9 @@ export function testWhatIsLeftBehind(): void {
         const sizes = new Map<unknown, number>();
         for (const resource of ownResources(exported)) {
           for (const bag of [resource.inputs, resource.outputs]) shells.add(String(bag?.["__provider"]));
-          const size = Buffer.byteLength(JSON.stringify(resource, withoutCredentials));
+          const size = Buffer.byteLength(
+            JSON.stringify(resource, hasPrivateKey(resource) ? withoutTenant : undefined),
+          );
           sizes.set(resource.id, (sizes.get(resource.id) ?? 0) + size);
         }
         for (const size of sizes.values()) expect(size).toBeLessThanOrEqual(LARGEST_TENANT_BYTES);
@@ -63,9 +65,13 @@ export function testWhatIsLeftBehind(): void {
   });
 }
 
-/** Credentials given as inputs are as long as they are, encrypted. */
-function withoutCredentials(property: string, value: unknown): unknown {
+/** The engine keeps a private key that is given as an input three times over, which alone is 7 kB (decision 5). */
+function withoutTenant(property: string, value: unknown): unknown {
   return property === "tenant" ? undefined : value;
+}
+
+function hasPrivateKey({ inputs }: StateResource): boolean {
+  return JSON.stringify(inputs?.["tenant"] ?? {}).includes("clientAssertionPrivateKey");
 }
 
 function ownResources(exported: string): StateResource[] {
