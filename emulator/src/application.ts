@@ -5,9 +5,14 @@ export interface Application {
   readonly clientId: string;
   readonly name: string;
   readonly scopes: readonly string[];
+  /** How long its ID tokens would live, in whole seconds; the emulator issues none. */
+  readonly idTokenSeconds: number;
   /** How it authenticates: by its secret, or by assertions that this public key (PEM) verifies; never both. */
   readonly credential: { readonly clientSecret: string } | { readonly publicKeyPem: string };
 }
+
+/** Auth0's default for a new application. */
+export const defaultIdTokenSeconds = 36_000;
 
 export const managementScopes = [
   "read:signing_keys",
@@ -30,6 +35,7 @@ export function newApplication(
     clientId: randomBytes(16).toString("hex"),
     name,
     scopes,
+    idTokenSeconds: defaultIdTokenSeconds,
     credential:
       publicKeyPem === undefined ? { clientSecret: randomBytes(48).toString("base64url") } : { publicKeyPem },
   };

@@ -3,6 +3,7 @@ import type { Faults } from "./faults.js";
 import { controlClientRoutes } from "./controlClients.js";
 import { ControlError } from "./controlError.js";
 import { controlFaultRoutes } from "./controlFaults.js";
+import { controlLifetimeRoutes } from "./controlLifetimes.js";
 import { controlTenantRoutes } from "./controlTenants.js";
 import type { Journal } from "./journal.js";
 import { pageRoutes } from "./page.js";
@@ -49,5 +50,6 @@ export function controlServer(controlled: Controlled): FastifyInstance {
   controlFaultRoutes(app, faults, tenants);
   controlTenantRoutes(app, controlled);
   controlClientRoutes(app, controlled);
+  controlLifetimeRoutes(app, controlled);
   return app;
 }

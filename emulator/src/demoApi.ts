@@ -1,6 +1,6 @@
 import type { FastifyInstance } from "fastify";
 import { createLocalJWKSet, errors, jwtVerify } from "jose";
-import { defaultApiIdentifier } from "./resourceServers.js";
+import { defaultApiIdentifier } from "./api.js";
 import type { Tenant } from "./tenant.js";
 
 /** A customer's API that trusts the tenant: it accepts what a key in the JWKS signed for it, and keeps no cache. */

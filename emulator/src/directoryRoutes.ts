@@ -1,23 +1,20 @@
 import type { FastifyInstance } from "fastify";
+import type { Api } from "./api.js";
 import type { Application } from "./application.js";
 import { requireScopes } from "./authorization.js";
 import { paginate } from "./pagination.js";
-import { resourceServers } from "./resourceServers.js";
 import type { Tenant } from "./tenant.js";
-
-/** Auth0's default for a new application. */
-const idTokenLifetimeSeconds = 36_000;
 
 /** The lists beside the signing keys: what a grace period is reckoned from, and the tenant's log. */
 export function directoryRoutes(app: FastifyInstance, tenant: Tenant): void {
   app.get(
     "/api/v2/resource-servers",
     { preHandler: requireScopes(tenant, "read:resource_servers") },
-    (request) => paginate("resource_servers", resourceServers(tenant.audience), request.query),
+    (request) => paginate("resource_servers", tenant.apis.map(representApi(tenant)), request.query),
   );
 
   app.get("/api/v2/clients", { preHandler: requireScopes(tenant, "read:clients") }, (request) =>
-    paginate("clients", tenant.applications.map(represent(tenant)), request.query),
+    paginate("clients", tenant.applications.map(representClient(tenant)), request.query),
   );
 
   app.get("/api/v2/logs", { preHandler: requireScopes(tenant, "read:logs") }, (request) =>
@@ -25,9 +22,23 @@ export function directoryRoutes(app: FastifyInstance, tenant: Tenant): void {
   );
 }
 
+function representApi(tenant: Tenant) {
+  return ({ id, name, identifier, accessTokenSeconds, accessTokenForWebSeconds }: Api) => ({
+    id,
+    name,
+    identifier,
+    ...(identifier === tenant.audience ? { is_system: true } : {}),
+    signing_alg: "RS256",
+    allow_offline_access: false,
+    skip_consent_for_verifiable_first_party_clients: true,
+    token_lifetime: accessTokenSeconds,
+    token_lifetime_for_web: accessTokenForWebSeconds,
+  });
+}
+
 /** Without the secret, as Auth0 shows a client to whoever lacks `read:client_keys`. */
-function represent(tenant: Tenant) {
-  return ({ clientId, name, credential }: Application) => ({
+function representClient(tenant: Tenant) {
+  return ({ clientId, name, idTokenSeconds, credential }: Application) => ({
     tenant: tenant.name,
     global: false,
     client_id: clientId,
@@ -37,7 +48,7 @@ function represent(tenant: Tenant) {
     token_endpoint_auth_method: "publicKeyPem" in credential ? "private_key_jwt" : "client_secret_post",
     jwt_configuration: {
       alg: "RS256",
-      lifetime_in_seconds: idTokenLifetimeSeconds,
+      lifetime_in_seconds: idTokenSeconds,
       secret_encoded: false,
     },
     is_first_party: true,

@@ -1,5 +1,7 @@
 import { readFile, rename, writeFile } from "node:fs/promises";
 import * as v from "valibot";
+import { defaultLifetimes, exampleApi } from "./api.js";
+import { defaultIdTokenSeconds } from "./application.js";
 import { logEventSchema } from "./tenantLog.js";
 
 const time = v.pipe(v.string(), v.isoTimestamp());
@@ -11,6 +13,18 @@ const stateSchema = v.variant("status", [
   v.strictObject({ status: v.literal("revoked"), since: time, until: time, revokedAt: time }),
 ]);
 
+const seconds = v.pipe(v.number(), v.integer(), v.minValue(1));
+
+const lifetimesSchema = v.strictObject({ accessTokenSeconds: seconds, accessTokenForWebSeconds: seconds });
+
+const apiSchema = v.strictObject({
+  id: v.string(),
+  name: v.string(),
+  identifier: v.string(),
+  ...lifetimesSchema.entries,
+});
+
+/** Lifetimes and APIs have defaults for the files of versions that could not set them. */
 const tenantSchema = v.strictObject({
   name: v.string(),
   port: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(65_535)),
@@ -25,12 +39,15 @@ const tenantSchema = v.strictObject({
       clientId: v.string(),
       name: v.string(),
       scopes: v.array(v.string()),
+      idTokenSeconds: v.optional(seconds, defaultIdTokenSeconds),
       credential: v.union([
         v.strictObject({ clientSecret: v.string() }),
         v.strictObject({ publicKeyPem: v.string() }),
       ]),
     }),
   ),
+  managementLifetimes: v.optional(lifetimesSchema, defaultLifetimes),
+  apis: v.optional(v.array(apiSchema), [exampleApi]),
   log: v.array(logEventSchema),
 });
 

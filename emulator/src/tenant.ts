@@ -1,3 +1,4 @@
+import { type AccessTokenLifetimes, type Api, defaultLifetimes, exampleApi, managementApi } from "./api.js";
 import { type Application, managementScopes, newApplication } from "./application.js";
 import { Clock } from "./clock.js";
 import { KeyRing, type RevocationOutcome, type Rotation } from "./keyRing.js";
@@ -20,6 +21,9 @@ export interface TenantMemory {
   readonly ring: KeyRing;
   readonly rotations: readonly Date[];
   readonly applications: readonly Application[];
+  readonly managementLifetimes: AccessTokenLifetimes;
+  /** All but the Management API. */
+  readonly apis: readonly Api[];
   readonly log: readonly LogEvent[];
 }
 
@@ -41,6 +45,8 @@ export class Tenant {
   readonly #budget: RotationBudget;
   readonly #keySupply: KeySupply;
   readonly #applications: Map<string, Application>;
+  readonly #customerApis: Map<string, Api>;
+  #managementLifetimes: AccessTokenLifetimes;
   #log: readonly LogEvent[];
 
   constructor(
@@ -62,6 +68,8 @@ export class Tenant {
     this.#applications = new Map(
       memory.applications.map((application) => [application.clientId, application]),
     );
+    this.#customerApis = new Map(memory.apis.map((api) => [api.identifier, api]));
+    this.#managementLifetimes = memory.managementLifetimes;
     this.#log = memory.log;
   }
 
@@ -76,6 +84,8 @@ export class Tenant {
       ring: KeyRing.begin(current, next, new Date(clock.now().getTime() - firstKeyAgeMs)),
       rotations: [],
       applications: [newApplication("Default machine-to-machine application", managementScopes)],
+      managementLifetimes: defaultLifetimes,
+      apis: [exampleApi],
       log: [],
     };
   }
@@ -106,6 +116,37 @@ export class Tenant {
 
   removeApplication(clientId: string): boolean {
     return this.#applications.delete(clientId);
+  }
+
+  setIdTokenLifetime(application: Application, idTokenSeconds: number): void {
+    this.#applications.set(application.clientId, { ...application, idTokenSeconds });
+  }
+
+  get managementLifetimes(): AccessTokenLifetimes {
+    return this.#managementLifetimes;
+  }
+
+  get customerApis(): readonly Api[] {
+    return [...this.#customerApis.values()];
+  }
+
+  /** The Management API first. */
+  get apis(): readonly Api[] {
+    return [managementApi(this.audience, this.#managementLifetimes), ...this.customerApis];
+  }
+
+  api(identifier: string): Api | undefined {
+    return this.apis.find((api) => api.identifier === identifier);
+  }
+
+  addApi(api: Api): void {
+    this.#customerApis.set(api.identifier, api);
+  }
+
+  /** Of the tokens issued from now on. */
+  setAccessTokenLifetimes(api: Api, lifetimes: AccessTokenLifetimes): void {
+    if (api.identifier === this.audience) this.#managementLifetimes = lifetimes;
+    else this.#customerApis.set(api.identifier, { ...api, ...lifetimes });
   }
 
   /** `tenant-1.localhost`: what the tenant answers to besides its port, as with a custom domain. */

@@ -5,7 +5,7 @@ import { exportPrivateKey, restoreSigningKey } from "./signingKey.js";
 import type { Tenant, TenantMemory } from "./tenant.js";
 
 export async function storeTenant(tenant: Tenant): Promise<StoredTenant> {
-  const { name, port, clock, ring, rotations, applications, log } = tenant;
+  const { name, port, clock, ring, rotations, applications, customerApis, log } = tenant;
   const keys = ring.keys.map(async ({ key, state }) => ({
     kid: key.kid,
     certificate: key.certificate,
@@ -20,6 +20,8 @@ export async function storeTenant(tenant: Tenant): Promise<StoredTenant> {
     publishedBefore: [...ring.publishedBefore],
     rotations: rotations.map((at) => at.toISOString()),
     applications: applications.map((application) => ({ ...application, scopes: [...application.scopes] })),
+    managementLifetimes: tenant.managementLifetimes,
+    apis: [...customerApis],
     log: [...log],
   };
 }
@@ -36,6 +38,8 @@ export async function restoreTenant(stored: StoredTenant): Promise<TenantMemory>
     ring: new KeyRing(keys, stored.publishedBefore),
     rotations: stored.rotations.map((at) => new Date(at)),
     applications: stored.applications,
+    managementLifetimes: stored.managementLifetimes,
+    apis: stored.apis,
     log: stored.log,
   };
 }

@@ -1,11 +1,11 @@
 import type { FastifyInstance } from "fastify";
 import * as v from "valibot";
 import { signAccessToken } from "./accessToken.js";
+import type { Api } from "./api.js";
 import { OAuthError } from "./apiError.js";
 import type { Application } from "./application.js";
 import { UsedAssertions } from "./clientAssertion.js";
 import { authenticateClient } from "./clientAuthentication.js";
-import { type ResourceServer, resourceServers } from "./resourceServers.js";
 import type { Tenant } from "./tenant.js";
 import { type TokenParameters, tokenParametersSchema } from "./tokenParameters.js";
 
@@ -26,13 +26,13 @@ export function tokenRoutes(app: FastifyInstance, tenant: Tenant): void {
       clientId: application.clientId,
       audience: api.identifier,
       scopes,
-      lifetimeSeconds: api.token_lifetime,
+      lifetimeSeconds: api.accessTokenSeconds,
     });
     void reply.header("cache-control", "no-store").header("pragma", "no-cache");
     return {
       access_token: token,
       ...(scopes.length === 0 ? {} : { scope: scopes.join(" ") }),
-      expires_in: api.token_lifetime,
+      expires_in: api.accessTokenSeconds,
       token_type: "Bearer",
     };
   });
@@ -57,11 +57,11 @@ function parse(body: unknown): TokenParameters {
   return parsed.output;
 }
 
-function requestedApi(tenant: Tenant, audience: string | undefined): ResourceServer {
+function requestedApi(tenant: Tenant, audience: string | undefined): Api {
   if (audience === undefined) {
     throw new OAuthError(403, "access_denied", "Non-global clients are not allowed access to APIv1");
   }
-  const api = resourceServers(tenant.audience).find(({ identifier }) => identifier === audience);
+  const api = tenant.api(audience);
   if (api === undefined) {
     throw new OAuthError(403, "access_denied", `Service not enabled within domain: ${audience}`);
   }
@@ -72,7 +72,7 @@ function requestedApi(tenant: Tenant, audience: string | undefined): ResourceSer
 function grantedScopes(
   tenant: Tenant,
   application: Application,
-  api: ResourceServer,
+  api: Api,
   asked: string | undefined,
 ): readonly string[] {
   const granted = api.identifier === tenant.audience ? application.scopes : [];
