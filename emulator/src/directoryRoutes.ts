@@ -1,24 +1,47 @@
 import type { FastifyInstance } from "fastify";
 import type { Api } from "./api.js";
 import type { Application } from "./application.js";
+import { ApiError } from "./apiError.js";
 import { requireScopes } from "./authorization.js";
-import { paginate } from "./pagination.js";
+import { anyPage, checkpointPage, offsetPage } from "./pagination.js";
 import type { Tenant } from "./tenant.js";
 
 /** The lists beside the signing keys: what a grace period is reckoned from, and the tenant's log. */
 export function directoryRoutes(app: FastifyInstance, tenant: Tenant): void {
-  app.get(
-    "/api/v2/resource-servers",
-    { preHandler: requireScopes(tenant, "read:resource_servers") },
-    (request) => paginate("resource_servers", tenant.apis.map(representApi(tenant)), request.query),
+  const resourceServers = () => ({
+    name: "resource_servers",
+    items: tenant.apis.map(representApi(tenant)),
+    idOf: ({ id }: { readonly id: string }) => id,
+  });
+  const clients = () => ({
+    name: "clients",
+    items: tenant.applications.map(representClient(tenant)),
+    idOf: ({ client_id }: { readonly client_id: string }) => client_id,
+  });
+  const readApis = { preHandler: requireScopes(tenant, "read:resource_servers") };
+
+  app.get("/api/v2/resource-servers", readApis, (request) => anyPage(resourceServers(), request.query));
+
+  // The SDK pages through APIs by checkpoint here and nowhere else.
+  app.get<{ Querystring: Record<string, unknown> }>(
+    "/api/v2/resource-servers/search",
+    readApis,
+    (request) => {
+      const { take, from, ...rest } = request.query;
+      const unsupported = Object.keys(rest).map((name) => `'${name}' is not supported by this emulator`);
+      if (unsupported.length > 0) {
+        throw new ApiError(400, `Query validation error: ${unsupported.join("; ")}`, "invalid_query_string");
+      }
+      return checkpointPage(resourceServers(), { take, from });
+    },
   );
 
   app.get("/api/v2/clients", { preHandler: requireScopes(tenant, "read:clients") }, (request) =>
-    paginate("clients", tenant.applications.map(representClient(tenant)), request.query),
+    anyPage(clients(), request.query),
   );
 
   app.get("/api/v2/logs", { preHandler: requireScopes(tenant, "read:logs") }, (request) =>
-    paginate("logs", tenant.log, request.query),
+    offsetPage({ name: "logs", items: tenant.log }, request.query),
   );
 }
 
