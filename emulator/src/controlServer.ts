@@ -4,6 +4,7 @@ import { controlClientRoutes } from "./controlClients.js";
 import { ControlError } from "./controlError.js";
 import { controlFaultRoutes } from "./controlFaults.js";
 import { controlLifetimeRoutes } from "./controlLifetimes.js";
+import { controlSamlRoutes } from "./controlSaml.js";
 import { controlTenantRoutes } from "./controlTenants.js";
 import type { Journal } from "./journal.js";
 import { pageRoutes } from "./page.js";
@@ -51,5 +52,6 @@ export function controlServer(controlled: Controlled): FastifyInstance {
   controlTenantRoutes(app, controlled);
   controlClientRoutes(app, controlled);
   controlLifetimeRoutes(app, controlled);
+  controlSamlRoutes(app, controlled);
   return app;
 }
