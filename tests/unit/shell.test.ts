@@ -78,7 +78,7 @@ describe("a literal shell on CustomResource registers what pulumi.dynamic.Resour
       "SigningKeyRotationIntent",
       "keys",
       { ...written, ...unwritten },
-      { ...options, additionalSecretOutputs: ["tenant"] },
+      options,
     );
     await valueOf(theirs.urn);
 

@@ -162,10 +162,10 @@ test("get looks the keys up by the tenant's domain", async () => {
   expect(lookedUp).toEqual([tenant.domain]);
 });
 
-test("tenant is echoed as a secret output, next to those that the program names", async () => {
+test("tenant is echoed as a secret output, next to those that the program names, and not by the intent", async () => {
   const { named } = await register({ generation: 1, tenant }, { additionalSecretOutputs: ["reason"] });
   expect(named("keys").getAdditionalsecretoutputsList().sort()).toEqual(["reason", "tenant"]);
-  expect(named("keys-intent").getAdditionalsecretoutputsList()).toEqual(["tenant"]);
+  expect(named("keys-intent").getAdditionalsecretoutputsList()).toEqual([]);
 });
 
 test("outputs that a program has not written are there to be used", async () => {
