@@ -6,6 +6,7 @@ export type SigningKeyErrorCode =
   | "generation_lowered"
   | "insufficient_scope"
   | "invalid_input"
+  | "lifetimes_unknown"
   | "key_too_young"
   | "no_grace_period"
   | "no_next_key"

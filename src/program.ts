@@ -24,6 +24,7 @@ const args: Record<keyof Omit<SigningKeyRotationArgs, "tenant">, unknown> = {
   generation: written("generation"),
   revokePrevious: written("revokePrevious"),
   gracePeriod: worded("gracePeriod"),
+  jwksCacheAllowance: worded("jwksCacheAllowance"),
   revokeNow: written("revokeNow"),
   minKeyAge: worded("minKeyAge"),
   expectedCurrentKid: worded("expectedCurrentKid"),

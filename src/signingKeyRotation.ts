@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Duration } from "./duration";
+import type { GracePeriod, SeenLifetimes } from "./lifecycle/gracePeriod";
 import type { PendingStep, PublishedKey, RetiredKey, RevokeNow } from "./lifecycle/state";
 import { providerShell, ROTATION_TYPE } from "./shell";
 import { INTENT_SUFFIX, intentOptions, SigningKeyRotationIntent } from "./signingKeyRotationIntent";
@@ -19,9 +20,14 @@ export interface SigningKeyRotationArgs {
   revokePrevious?: pulumi.Input<boolean | undefined>;
   /**
    * How long a retired key stays valid, such as `"24h"`: at least the longest token lifetime and JWKS cache. The first
-   * update after that revokes it if `revokePrevious` is set. Default none; required to raise `generation` with `revokePrevious`.
+   * update after that revokes it if `revokePrevious` is set. `"auto"` derives it when the key is retired: the longest
+   * lifetime of access and ID tokens in the tenant seen while the key was current, plus `jwksCacheAllowance`, plus
+   * 5 minutes of clock skew; it needs the scopes `read:resource_servers` and `read:clients`.
+   * Default none; required to raise `generation` with `revokePrevious`.
    */
-  gracePeriod?: pulumi.Input<Duration | undefined>;
+  gracePeriod?: pulumi.Input<GracePeriod | undefined>;
+  /** Of a grace period of `"auto"`: the longest that a verifier keeps a JWKS. Default `"24h"`. */
+  jwksCacheAllowance?: pulumi.Input<Duration | undefined>;
   /** Revokes exactly this key in this update, without a grace period: the emergency path. Default none. */
   revokeNow?: pulumi.Input<pulumi.Unwrap<RevokeNow> | undefined>;
   /** Refuses to retire a key that has been current for less: so long has its successor been published. Default `"1h"`. */
@@ -66,6 +72,8 @@ export class SigningKeyRotation extends pulumi.CustomResource {
   declare readonly foreign: pulumi.Output<string[]>;
   /** When this resource last rotated, ISO 8601. */
   declare readonly rotatedAt: pulumi.Output<string | undefined>;
+  /** With a grace period of `"auto"`: the longest token lifetimes seen since the current key is current. */
+  declare readonly tokenLifetimes: pulumi.Output<SeenLifetimes | undefined>;
   /** Steps that were begun and not finished. */
   declare readonly pending: pulumi.Output<PendingStep[]>;
   /** What a verifier with pinned certificates should hold, PEM: current, next, then previous, less those due for revocation. */
@@ -136,12 +144,21 @@ const OUTPUTS: pulumi.Inputs = {
   revocable: undefined,
   foreign: undefined,
   rotatedAt: undefined,
+  tokenLifetimes: undefined,
   pending: undefined,
 };
 
 /** What the rotation takes from its intent is the intent's output, so that no option can let one run without the other. */
 function rotationInputs(inputs: Record<string, unknown>, intent: SigningKeyRotationIntent): pulumi.Inputs {
-  const { revokePrevious, gracePeriod, verifyTimeout, reason, expectedCurrentKid, tenant } = inputs;
+  const {
+    revokePrevious,
+    gracePeriod,
+    jwksCacheAllowance,
+    verifyTimeout,
+    reason,
+    expectedCurrentKid,
+    tenant,
+  } = inputs;
   const { generation, baselines } = intent;
   // An output that the state doesn't hold is unknown at preview, which would make every preview show a change.
   const revokeNow = inputs["revokeNow"] === undefined ? undefined : intent.revokeNow;
@@ -151,6 +168,7 @@ function rotationInputs(inputs: Record<string, unknown>, intent: SigningKeyRotat
     revokeNow,
     revokePrevious,
     gracePeriod,
+    jwksCacheAllowance,
     verifyTimeout,
     reason,
     expectedCurrentKid,

@@ -9,6 +9,7 @@ import {
   type Credentials,
   type TenantFields,
 } from "../tenant/credentials";
+import { DEFAULT_JWKS_CACHE_ALLOWANCE, type GracePeriod } from "./gracePeriod";
 import type { Baseline, RevokeNow } from "./state";
 
 /** One fault of one property, in the form the engine shows. */
@@ -31,6 +32,15 @@ const positiveDuration = v.pipe(
   duration,
   v.check((text) => (parseDuration(text) ?? 0) > 0),
 );
+/** Auth0 gives tokens 30 days at the most; a grace period of years is a slip. */
+const LONGEST_GRACE: Duration = "366d";
+const gracePeriod = v.union([
+  v.literal("auto"),
+  v.pipe(
+    positiveDuration,
+    v.check((text) => (parseDuration(text) ?? 0) <= durationMilliseconds(LONGEST_GRACE)),
+  ),
+]);
 const words = v.pipe(v.string(), v.trim(), v.minLength(1), v.maxLength(500));
 const revokeNow = v.strictObject({ kid: words, reason: words });
 const DURATION_ALLOWED = 'a number with a unit, such as "90m", "24h" or "7d"';
@@ -44,7 +54,11 @@ interface Property {
 const rotationProperties: Readonly<Record<string, Property>> = {
   generation: { schema: generation, allowed: `a whole number from 0 to ${Number.MAX_SAFE_INTEGER}` },
   revokePrevious: { schema: v.boolean(), allowed: "true or false" },
-  gracePeriod: { schema: positiveDuration, allowed: `${DURATION_ALLOWED}, more than zero` },
+  gracePeriod: {
+    schema: gracePeriod,
+    allowed: `"auto", or ${DURATION_ALLOWED}, more than zero, ${LONGEST_GRACE} at most`,
+  },
+  jwksCacheAllowance: { schema: duration, allowed: DURATION_ALLOWED },
   revokeNow: {
     schema: revokeNow,
     allowed: '{ kid, reason }, both texts; as stack configuration in JSON: {"kid":"…","reason":"…"}',
@@ -72,7 +86,9 @@ const INTERNAL = new Set(["__provider", "baselines"]);
 export interface DesiredRotation {
   generation: number;
   revokePrevious: boolean;
-  gracePeriod?: Duration;
+  gracePeriod?: GracePeriod;
+  /** Of a grace period of `"auto"`: how long verifiers may keep a JWKS. */
+  jwksCacheAllowance: Duration;
   revokeNow?: RevokeNow;
   minKeyAge: Duration;
   expectedCurrentKid?: string;
@@ -104,11 +120,6 @@ export function findFaults(
       faults.push({
         property,
         reason: `there is no such input; allowed: ${[...Object.keys(programProperties), "tenant"].join(", ")}`,
-      });
-    } else if (property === "gracePeriod" && value === "auto") {
-      faults.push({
-        property,
-        reason: `"auto" is not available in this version; allowed: ${DURATION_ALLOWED}`,
       });
     } else if (!isUnknown(value) && !v.is(expected.schema, value)) {
       faults.push({ property, reason: `given ${shown(value)}; allowed: ${expected.allowed}` });
@@ -196,7 +207,8 @@ export function noGracePeriod(generation: number): string {
 const desiredSchema = v.looseObject({
   generation,
   revokePrevious: v.optional(v.boolean(), false),
-  gracePeriod: v.optional(positiveDuration),
+  gracePeriod: v.optional(gracePeriod),
+  jwksCacheAllowance: v.optional(duration, DEFAULT_JWKS_CACHE_ALLOWANCE),
   revokeNow: v.optional(revokeNow),
   minKeyAge: v.optional(duration, DEFAULT_MIN_KEY_AGE),
   expectedCurrentKid: v.optional(words),
@@ -210,7 +222,17 @@ const desiredSchema = v.looseObject({
         from: generation,
         kid: v.string(),
         at: v.string(),
-        gracePeriod: v.exactOptional(positiveDuration),
+        gracePeriod: v.exactOptional(gracePeriod),
+        derivedFrom: v.exactOptional(
+          v.object({
+            accessTokenSeconds: v.number(),
+            accessTokenOf: v.string(),
+            idTokenSeconds: v.number(),
+            idTokenOf: v.string(),
+            jwksCacheAllowance: duration,
+            clockSkew: duration,
+          }),
+        ),
       }),
     ),
     [],
@@ -239,6 +261,7 @@ export function readDesired(inputs: PropertyBag): DesiredRotation {
     minKeyAge: output.minKeyAge,
     verifyTimeout: output.verifyTimeout,
     baselines: output.baselines,
+    jwksCacheAllowance: output.jwksCacheAllowance,
     ...(output.gracePeriod !== undefined && { gracePeriod: output.gracePeriod }),
     ...(output.revokeNow !== undefined && { revokeNow: output.revokeNow }),
     ...(output.expectedCurrentKid !== undefined && { expectedCurrentKid: output.expectedCurrentKid }),

@@ -11,8 +11,9 @@ import {
   type DesiredRotation,
   type PropertyBag,
 } from "./inputs";
+import { deriveGrace, type GracePeriod } from "./gracePeriod";
 import { budgetWarning, findRefusals, type Asked } from "./refusals";
-import type { ConfigurationReader, Runtime } from "./runtime";
+import { Lifecycle } from "./lifecycle";
 import { settle } from "./settle";
 import { baselineId, type Baseline, type RevokeNow } from "./state";
 import { withoutTraces } from "./withoutTraces";
@@ -24,6 +25,8 @@ interface IntentOutputs {
   baselines: Baseline[];
   /** The last `revokeNow` that was let through. */
   revokeNow?: RevokeNow;
+  /** As it was when it was last let through. */
+  gracePeriod?: GracePeriod;
   domain: string;
   /** The current and next key when it was last recorded, to tell this tenant from another. */
   kids: string[];
@@ -33,14 +36,7 @@ interface IntentOutputs {
  * The write-ahead record of a rotation. It makes every refusal before it records a raise, and the engine stores the
  * record before the rotation starts, so that a rotation that is killed and run again is known to have happened.
  */
-export class IntentLifecycle implements pulumi.dynamic.ResourceProvider {
-  constructor(private readonly runtime: Runtime) {}
-
-  configure(request: { config: ConfigurationReader }): Promise<void> {
-    this.runtime.configure(request.config);
-    return Promise.resolve();
-  }
-
+export class IntentLifecycle extends Lifecycle implements pulumi.dynamic.ResourceProvider {
   check(olds: PropertyBag, news: PropertyBag): Promise<pulumi.dynamic.CheckResult> {
     return withoutTraces(() => {
       const failures = findFaults("intent", olds, news, this.runtime.sources);
@@ -58,6 +54,8 @@ export class IntentLifecycle implements pulumi.dynamic.ResourceProvider {
         changes:
           desired.generation !== recorded.generation ||
           desired.revokeNow?.kid !== recorded.revokeNow?.kid ||
+          // Its scopes are asked for before the rotation needs them.
+          (desired.gracePeriod === "auto" && recorded.gracePeriod !== "auto") ||
           domain !== recorded.domain,
       };
     });
@@ -69,8 +67,8 @@ export class IntentLifecycle implements pulumi.dynamic.ResourceProvider {
     const ring = await tenant.listKeys();
     const rotates =
       desired.generation === 1 || (desired.generation > 1 && desired.expectedCurrentKid === ring.current.kid);
-    await this.refuse(tenant, ring, desired, rotates, undefined);
-    const baselines = rotates ? [this.recordRaise(tenant, ring, 0, desired, [])] : [];
+    await this.refuse(tenant, ring, desired, { raises: rotates, retires: rotates });
+    const baselines = rotates ? [await this.recordRaise(tenant, ring, 0, desired, [])] : [];
     return { id: tenant.domain, outs: outputs(desired, tenant, ring, baselines) };
   }
 
@@ -96,12 +94,12 @@ export class IntentLifecycle implements pulumi.dynamic.ResourceProvider {
     const raises = desired.generation > recorded.generation;
     // A raise that was recorded before and not carried out still retires the current key in this update.
     const open = recorded.baselines.at(-1)?.kid === ring.current.kid;
-    await this.refuse(tenant, ring, desired, raises, recorded.revokeNow, raises || open);
+    await this.refuse(tenant, ring, desired, { raises, retires: raises || open }, recorded);
     let baselines = recorded.baselines;
     if (raises) {
       baselines = [
         ...prune(baselines, ring),
-        this.recordRaise(tenant, ring, recorded.generation, desired, baselines),
+        await this.recordRaise(tenant, ring, recorded.generation, desired, baselines),
       ];
     } else if (changes) {
       baselines = this.takeBack(recorded, desired.generation, tenant, ring);
@@ -114,18 +112,21 @@ export class IntentLifecycle implements pulumi.dynamic.ResourceProvider {
     return Promise.resolve({ id, props: { ...properties } });
   }
 
-  private recordRaise(
+  private async recordRaise(
     tenant: Tenant,
     ring: KeyRing,
     from: number,
     desired: DesiredRotation,
     own: readonly Baseline[],
-  ): Baseline {
-    const { generation, gracePeriod } = desired;
+  ): Promise<Baseline> {
+    const { generation, gracePeriod, jwksCacheAllowance } = desired;
     const { kid } = ring.current;
+    const derivedFrom =
+      gracePeriod === "auto" ? deriveGrace(await tenant.tokenLifetimes(), jwksCacheAllowance) : undefined;
     if (!own.some((baseline) => baseline.kid === kid)) this.runtime.claimRaise(tenant.domain, kid);
     const at = ring.observedAt.toISOString();
-    const baseline = { generation, from, kid, at, ...(gracePeriod !== undefined && { gracePeriod }) };
+    const grace = gracePeriod === undefined ? {} : { gracePeriod, ...(derivedFrom && { derivedFrom }) };
+    const baseline = { generation, from, kid, at, ...grace };
     this.runtime.recordedHere.add(baselineId(tenant.domain, baseline));
     return baseline;
   }
@@ -164,12 +165,12 @@ export class IntentLifecycle implements pulumi.dynamic.ResourceProvider {
     tenant: Tenant,
     ring: KeyRing,
     desired: DesiredRotation,
-    raises: boolean,
-    accepted: RevokeNow | undefined,
-    retires = raises,
+    { raises, retires }: Pick<Asked, "raises" | "retires">,
+    accepted?: Pick<IntentOutputs, "revokeNow" | "gracePeriod">,
   ): Promise<void> {
-    const revokes = desired.revokeNow?.kid === accepted?.kid ? undefined : desired.revokeNow?.kid;
-    if (!raises && revokes === undefined) return;
+    const revokes = desired.revokeNow?.kid === accepted?.revokeNow?.kid ? undefined : desired.revokeNow?.kid;
+    const derives = desired.gracePeriod === "auto" && (raises || accepted?.gracePeriod !== "auto");
+    if (!raises && !derives && revokes === undefined) return;
     if (raises) this.runtime.assertCheckpoints();
     const { domain, usesStaticToken } = tenant;
     const token = await tenant.accessToken();
@@ -179,6 +180,7 @@ export class IntentLifecycle implements pulumi.dynamic.ResourceProvider {
       desired,
       raises,
       retires,
+      derives,
       token,
       usesStaticToken,
       ...(revokes !== undefined && { revokes }),
@@ -208,6 +210,7 @@ function outputs(
     generation: desired.generation,
     baselines,
     ...(desired.revokeNow && { revokeNow: desired.revokeNow }),
+    ...(desired.gracePeriod !== undefined && { gracePeriod: desired.gracePeriod }),
     domain: tenant.domain,
     kids: [ring.current.kid, ...(ring.next ? [ring.next.kid] : [])],
   };

@@ -1,7 +1,7 @@
-import type { Duration } from "../duration";
 import { SigningKeyError } from "../errors";
 import { findKey, type KeyRing } from "../tenant/keyRing";
-import { milliseconds, type DesiredRotation } from "./inputs";
+import { deriveGrace, dueDate, longerDerivation, type GraceDerivation } from "./gracePeriod";
+import type { DesiredRotation } from "./inputs";
 import { isDue, type Baseline, type Recorded, type RetiredKey } from "./state";
 
 /** One thing to do, or one thing to write down. */
@@ -65,7 +65,7 @@ function planRotation(ring: KeyRing, recorded: Recorded, desired: DesiredRotatio
   for (const baseline of open) {
     if (baseline.kid === ring.current.kid || retiredKids.has(baseline.kid)) continue;
     retiredKids.add(baseline.kid);
-    steps.push({ kind: "adopt", retired: retire(ring, baseline, desired) });
+    steps.push({ kind: "adopt", retired: retire(ring, baseline, recorded, desired) });
   }
   const last = open.at(-1);
   steps.push(
@@ -79,34 +79,41 @@ function planRotation(ring: KeyRing, recorded: Recorded, desired: DesiredRotatio
 /** The record of a key that was current at `at` and is so no longer; the latest plausible date of its retirement is the safe one. */
 export function retire(
   ring: KeyRing,
-  { kid, generation, at, gracePeriod }: Omit<Baseline, "from">,
+  { kid, generation, at, gracePeriod, derivedFrom }: Omit<Baseline, "from">,
+  recorded: Recorded,
   desired: DesiredRotation,
 ): RetiredKey {
   const key = findKey(ring, kid);
   const said = key?.until ?? ring.current.since;
   const retiredAt = said !== undefined && said >= at ? said : ring.observedAt.toISOString();
-  const due = dueAt(retiredAt, desired.gracePeriod ?? gracePeriod);
+  const own = recorded.tokenLifetimes?.kid === kid ? derivation(recorded, desired) : undefined;
+  const due = dueDate(
+    { retiredAt },
+    desired.gracePeriod ?? gracePeriod,
+    longerDerivation(derivedFrom, own) ?? derivation(recorded, desired),
+  );
   const revokedAt = key?.state === "revoked" ? (key.revokedAt ?? ring.observedAt.toISOString()) : undefined;
-  return {
-    kid,
-    generation,
-    retiredAt,
-    ...(due !== undefined && { revokeDueAt: due }),
-    ...(revokedAt !== undefined && { revokedAt }),
-  };
+  return { kid, generation, retiredAt, ...due, ...(revokedAt !== undefined && { revokedAt }) };
 }
 
-function dueAt(retiredAt: string, gracePeriod: Duration | undefined): string | undefined {
-  const grace = milliseconds(gracePeriod);
-  return grace === undefined ? undefined : new Date(Date.parse(retiredAt) + grace).toISOString();
+/** What `"auto"` comes to by the lifetimes on record. */
+export function derivation(
+  { tokenLifetimes }: Pick<Recorded, "tokenLifetimes">,
+  { jwksCacheAllowance }: DesiredRotation,
+): GraceDerivation | undefined {
+  return tokenLifetimes && deriveGrace(tokenLifetimes, jwksCacheAllowance);
 }
 
 /** The retired keys with their due dates as the desired grace period sets them; taking it away changes none. */
-export function withDueDates(retired: readonly RetiredKey[], desired: DesiredRotation): RetiredKey[] {
-  return retired.map((key) => {
-    const due = dueAt(key.retiredAt, desired.gracePeriod);
-    return due === undefined || key.revokedAt !== undefined ? key : { ...key, revokeDueAt: due };
-  });
+export function withDueDates(
+  recorded: Pick<Recorded, "retired" | "tokenLifetimes">,
+  desired: DesiredRotation,
+): RetiredKey[] {
+  return recorded.retired.map((key) =>
+    key.revokedAt === undefined
+      ? { ...key, ...dueDate(key, desired.gracePeriod, derivation(recorded, desired)) }
+      : key,
+  );
 }
 
 function planRevokeNow(
@@ -150,7 +157,7 @@ function planDue(
   now: Date,
   { retired }: ThisUpdate,
 ): Step[] {
-  return withDueDates(recorded.retired, desired).flatMap((entry): Step[] => {
+  return withDueDates(recorded, desired).flatMap((entry): Step[] => {
     if (entry.revokedAt !== undefined) return [];
     // What is named is planned by `planRevokeNow`.
     if (desired.revokeNow?.kid === entry.kid && recorded.revokeNow?.kid !== entry.kid) return [];
@@ -159,8 +166,14 @@ function planDue(
     if (key === undefined || key.state === "revoked")
       return noteRevoked(recorded, entry.kid, key?.revokedAt, ring);
     if (key.state !== "previous" || retired.has(entry.kid) || !desired.revokePrevious) return [];
+    if (isGraceUnknown(entry, desired)) return [];
     return isDue(entry, now, true) ? [{ kind: "revoke", kid: entry.kid, cause: "due" }] : [];
   });
+}
+
+/** Whether a due date is still to be derived: until then the key is not due. */
+export function isGraceUnknown({ revokeDueAt }: RetiredKey, { gracePeriod }: DesiredRotation): boolean {
+  return gracePeriod === "auto" && revokeDueAt === undefined;
 }
 
 function noteRevoked(recorded: Recorded, kid: string, revokedAt: string | undefined, ring: KeyRing): Step[] {

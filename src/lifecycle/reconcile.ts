@@ -35,7 +35,7 @@ export class Reconciliation {
     /** What has been carried out so far. */
     public recorded: Recorded,
   ) {
-    this.recorded = { ...recorded, retired: withDueDates(recorded.retired, desired) };
+    this.recorded = { ...recorded, retired: withDueDates(recorded, desired) };
   }
 
   async run(): Promise<void> {
@@ -109,7 +109,9 @@ export class Reconciliation {
     if (before.next === undefined || this.ring.current.kid === before.next.kid) return;
     this.crossed = true;
     if (findKey(this.ring, before.next.kid)) {
-      this.recordRetired(retire(this.ring, { kid: before.next.kid, generation, at }, this.desired));
+      this.recordRetired(
+        retire(this.ring, { kid: before.next.kid, generation, at }, this.recorded, this.desired),
+      );
     }
     this.say(
       `two rotations crossed: ${kid} and ${before.next.kid} are both retired; nothing is revoked in this update`,
@@ -118,7 +120,10 @@ export class Reconciliation {
 
   private recordRotation(generation: number, kid: string, before: KeyRing): void {
     const at = before.observedAt.toISOString();
-    const retired = retire(this.ring, { kid, generation, at }, this.desired);
+    const baseline = this.desired.baselines.find(
+      (raise) => raise.kid === kid && raise.generation === generation,
+    );
+    const retired = retire(this.ring, { ...baseline, kid, generation, at }, this.recorded, this.desired);
     this.recordRetired(retired);
     this.recorded = { ...this.recorded, generation, rotatedAt: retired.retiredAt };
   }

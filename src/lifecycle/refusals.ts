@@ -2,7 +2,7 @@ import { inWords } from "../duration";
 import { SigningKeyError, type SigningKeyErrorCode } from "../errors";
 import type { AccessToken } from "../tenant/accessToken";
 import type { KeyRing } from "../tenant/keyRing";
-import { LIST_SCOPES, REVOKE_SCOPES, ROTATE_SCOPES } from "../tenant/tenant";
+import { LIFETIMES_SCOPES, LIST_SCOPES, REVOKE_SCOPES, ROTATE_SCOPES } from "../tenant/tenant";
 import { milliseconds, noGracePeriod, type DesiredRotation } from "./inputs";
 import { revokeNowFault } from "./plan";
 
@@ -17,6 +17,8 @@ export interface Asked {
   retires: boolean;
   /** The key that `revokeNow` names, unless it was let through before. */
   revokes?: string;
+  /** Whether a grace period of `"auto"` is derived, now or once a key is retired. */
+  derives: boolean;
   token: AccessToken;
   usesStaticToken: boolean;
 }
@@ -91,11 +93,12 @@ function revocationRefusals({
   return usesStaticToken && token.kid === revokes ? [tokenWouldEnd(revokes, domain)] : [];
 }
 
-function scopeRefusals({ domain, token, raises, revokes }: Asked): SigningKeyError[] {
+function scopeRefusals({ domain, token, raises, revokes, derives }: Asked): SigningKeyError[] {
   const needed = new Set([
     ...LIST_SCOPES,
     ...(raises ? ROTATE_SCOPES : []),
     ...(revokes === undefined ? [] : REVOKE_SCOPES),
+    ...(derives ? LIFETIMES_SCOPES : []),
   ]);
   const { scopes } = token;
   const missing = scopes === undefined ? [] : [...needed].filter((scope) => !scopes.includes(scope));
@@ -104,7 +107,7 @@ function scopeRefusals({ domain, token, raises, revokes }: Asked): SigningKeyErr
     new SigningKeyError("insufficient_scope", {
       attempt: `changing the signing keys of ${domain}`,
       observation: `the application's token lacks ${missing.join(", ")}`,
-      remedy: `grant the application ${missing.join(", ")}`,
+      remedy: `grant the application ${missing.join(", ")}${derives ? ', or give gracePeriod as a duration instead of "auto"' : ""}`,
     }),
   ];
 }

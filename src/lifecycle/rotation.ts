@@ -2,11 +2,14 @@ import { isDeepStrictEqual } from "node:util";
 import type * as pulumi from "@pulumi/pulumi";
 import { SigningKeyError } from "../errors";
 import type { Tenant } from "../tenant/tenant";
+import type { TokenLifetimes } from "../tenant/tokenLifetimes";
 import { checkFailures } from "./checkFailures";
 import { findFaults, isUnknown, readDesired, type DesiredRotation, type PropertyBag } from "./inputs";
-import { withDueDates } from "./plan";
+import { isGraceUnknown, withDueDates } from "./plan";
 import { Reconciliation } from "./reconcile";
-import type { ConfigurationReader, Runtime } from "./runtime";
+import { Lifecycle } from "./lifecycle";
+import { seenLifetimes } from "./gracePeriod";
+import { PartialFailure } from "./partialFailure";
 import {
   isDue,
   NOTHING_RECORDED,
@@ -20,29 +23,8 @@ import { withoutTraces } from "./withoutTraces";
 import { describeCreation, describeUpdate } from "./words";
 import { assertBaselinesListed, assertSameTenant } from "./wrongTenant";
 
-/** Tells the engine that something has happened although the call failed, so that it is recorded. */
-class PartialFailure extends Error {
-  readonly reasons: string[];
-
-  constructor(
-    cause: Error,
-    readonly id: string,
-    readonly properties: Record<string, unknown>,
-  ) {
-    super(cause.message, { cause });
-    this.reasons = [cause.message];
-  }
-}
-
 /** Rotates, then revokes, as far as the recorded intent and the tenant's key ring ask for. */
-export class RotationLifecycle implements pulumi.dynamic.ResourceProvider {
-  constructor(private readonly runtime: Runtime) {}
-
-  configure(request: { config: ConfigurationReader }): Promise<void> {
-    this.runtime.configure(request.config);
-    return Promise.resolve();
-  }
-
+export class RotationLifecycle extends Lifecycle implements pulumi.dynamic.ResourceProvider {
   check(olds: PropertyBag, news: PropertyBag): Promise<pulumi.dynamic.CheckResult> {
     return withoutTraces(() => {
       const failures = findFaults("rotation", olds, news, this.runtime.sources);
@@ -115,8 +97,14 @@ export class RotationLifecycle implements pulumi.dynamic.ResourceProvider {
         const revokedAt = key.revokedAt ?? revoked.get(key.kid);
         return revokedAt === undefined ? key : { ...key, revokedAt };
       });
+      const seen = desired.gracePeriod === "auto" ? await this.lifetimesIfAllowed(tenant) : undefined;
       const observed = toOutputs(
-        { ...recorded, generation: desired.generation, retired },
+        {
+          ...recorded,
+          generation: desired.generation,
+          retired,
+          ...(seen && { tokenLifetimes: seenLifetimes(recorded.tokenLifetimes, ring.current.kid, seen) }),
+        },
         ring,
         observedInputs(desired, tenant),
       );
@@ -136,6 +124,17 @@ export class RotationLifecycle implements pulumi.dynamic.ResourceProvider {
     });
   }
 
+  /** A refresh is no time to fail for a scope: what is on record stands until the next update, which asks again. */
+  private async lifetimesIfAllowed(tenant: Tenant): Promise<TokenLifetimes | undefined> {
+    try {
+      return await tenant.tokenLifetimes();
+    } catch (error) {
+      if (!(error instanceof SigningKeyError && error.code === "insufficient_scope")) throw error;
+      this.runtime.say(error.message);
+      return undefined;
+    }
+  }
+
   private domain(desired: DesiredRotation): string {
     return this.runtime.credentials(desired.tenant).domain;
   }
@@ -152,15 +151,34 @@ export class RotationLifecycle implements pulumi.dynamic.ResourceProvider {
       assertSameTenant({ domain: recorded.domain, kids: recordedKids(recorded) }, tenant.domain, ring);
     assertBaselinesListed(desired, recorded.generation, tenant.domain, ring);
     const { generation, retired, pending, revokeNow, rotatedAt } = recorded;
+    const seen = desired.gracePeriod === "auto" ? await tenant.tokenLifetimes() : undefined;
     const reconciliation = new Reconciliation(tenant, this.runtime, desired, ring, {
       generation,
       retired,
       pending,
       ...(revokeNow && { revokeNow }),
       ...(rotatedAt !== undefined && { rotatedAt }),
+      // Of the key that is retired here, perhaps; so what is seen now counts for it as well.
+      ...(seen && {
+        tokenLifetimes: seenLifetimes(
+          recorded.tokenLifetimes,
+          recorded.tokenLifetimes?.kid ?? ring.current.kid,
+          seen,
+        ),
+      }),
     });
-    const observed = (): RotationOutputs =>
-      toOutputs(reconciliation.recorded, reconciliation.ring, observedInputs(desired, tenant));
+    const observed = (): RotationOutputs => {
+      const { recorded, ring } = reconciliation;
+      const { tokenLifetimes } = recorded;
+      return toOutputs(
+        {
+          ...recorded,
+          ...(seen && { tokenLifetimes: seenLifetimes(tokenLifetimes, ring.current.kid, seen) }),
+        },
+        ring,
+        observedInputs(desired, tenant),
+      );
+    };
     try {
       await reconciliation.run();
     } catch (error) {
@@ -190,12 +208,15 @@ function recordedKids(recorded: RotationOutputs): string[] {
   return [currentKey, ...(nextKey ? [nextKey] : []), ...previousKeys, ...retired].map((key) => key.kid);
 }
 
+/** Whether a key has come due since: it is to be revoked, or at least to leave the certificates to trust. */
 function isRevocationDue(recorded: RotationOutputs, desired: DesiredRotation, now: Date): boolean {
-  if (!desired.revokePrevious) return false;
   const revocable = new Set(recorded.revocable);
-  return withDueDates(recorded.retired, desired).some(
-    (key) => key.revokedAt === undefined && (revocable.has(key.kid) || isDue(key, now, true)),
-  );
+  return withDueDates(recorded, desired).some((key) => {
+    if (key.revokedAt !== undefined || isGraceUnknown(key, desired)) return false;
+    return desired.revokePrevious
+      ? revocable.has(key.kid) || isDue(key, now, true)
+      : !revocable.has(key.kid) && isDue(key, now, false);
+  });
 }
 
 function observedInputs(desired: DesiredRotation, tenant: Tenant): ObservedInputs {

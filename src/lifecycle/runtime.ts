@@ -38,7 +38,7 @@ export class Runtime {
     this.write = write;
   }
 
-  /** Keeps the configuration, and no more: the host serves other calls before an awaited `configure` has ended. */
+  /** Keeps the configuration, and no more. */
   configure(configuration: ConfigurationReader): void {
     this.configuration = configuration;
   }

@@ -1,5 +1,5 @@
-import type { Duration } from "../duration";
 import type { KeyRing, SigningKey } from "../tenant/keyRing";
+import type { GraceDerivation, GracePeriod, SeenLifetimes } from "./gracePeriod";
 
 /** A raise of the generation, recorded before the rotation starts: which key was current then. */
 export interface Baseline {
@@ -11,7 +11,9 @@ export interface Baseline {
   /** The tenant's time of day then, ISO 8601. */
   at: string;
   /** The grace period of the raise, for the day when the record of the retirement is lost. */
-  gracePeriod?: Duration;
+  gracePeriod?: GracePeriod;
+  /** What `"auto"` was derived from then. */
+  derivedFrom?: GraceDerivation;
 }
 
 /** Which raise of which tenant a baseline stands for. */
@@ -27,6 +29,8 @@ export interface RetiredKey {
   retiredAt: string;
   /** When it may be revoked: retirement plus the grace period; absent while none was given. */
   revokeDueAt?: string;
+  /** What a grace period of `"auto"` was derived from. */
+  derivedFrom?: GraceDerivation;
   revokedAt?: string;
 }
 
@@ -62,6 +66,8 @@ export interface Recorded {
   /** The last `revokeNow` that was carried out. */
   revokeNow?: RevokeNow;
   rotatedAt?: string;
+  /** With a grace period of `"auto"`: the longest token lifetimes seen since the current key is current. */
+  tokenLifetimes?: SeenLifetimes;
 }
 
 /** The outputs of the rotation, which are all that the next update has to go by. */
@@ -69,7 +75,7 @@ export interface RotationOutputs extends Recorded {
   domain: string;
   jwksUri: string;
   revokePrevious: boolean;
-  gracePeriod?: Duration;
+  gracePeriod?: GracePeriod;
   reason?: string;
   currentKey: PublishedKey;
   nextKey?: PublishedKey;
@@ -94,7 +100,7 @@ export interface ObservedInputs {
   domain: string;
   jwksUri: string;
   revokePrevious: boolean;
-  gracePeriod?: Duration;
+  gracePeriod?: GracePeriod;
   reason?: string;
   tenant?: Record<string, string>;
 }
@@ -115,6 +121,7 @@ export function toOutputs(recorded: Recorded, ring: KeyRing, inputs: ObservedInp
     pending: recorded.pending,
     ...(recorded.revokeNow && { revokeNow: recorded.revokeNow }),
     ...(recorded.rotatedAt !== undefined && { rotatedAt: recorded.rotatedAt }),
+    ...(recorded.tokenLifetimes && { tokenLifetimes: recorded.tokenLifetimes }),
     observedAt: ring.observedAt.toISOString(),
   };
   return outputs;

@@ -1,6 +1,8 @@
-import { milliseconds, type DesiredRotation } from "./inputs";
+import { inWords } from "../duration";
+import { dueDate } from "./gracePeriod";
+import type { DesiredRotation } from "./inputs";
 import { isDue, type RotationOutputs } from "./state";
-import { withDueDates } from "./plan";
+import { derivation, isGraceUnknown, withDueDates } from "./plan";
 
 /**
  * Says what an update would do, from what is recorded alone and without a request:
@@ -30,8 +32,12 @@ export function describeUpdate(
   parts.push(...revocations);
   if (parts.length === 0) return undefined;
   if (raises) {
-    const grace = desired.revokePrevious ? milliseconds(desired.gracePeriod) : undefined;
-    const due = grace === undefined ? undefined : new Date(now.getTime() + grace).toISOString();
+    const retirement = dueDate(
+      { retiredAt: now.toISOString() },
+      desired.gracePeriod,
+      derivation(recorded, desired),
+    );
+    const due = desired.revokePrevious ? retirement.revokeDueAt : undefined;
     if (revocations.length === 0)
       parts.push(due === undefined ? "revoke nothing" : `revoke nothing before ${due}`);
     else if (due !== undefined && desired.revokeNow?.kid !== recorded.currentKey.kid)
@@ -47,21 +53,31 @@ function describeRevocations(recorded: RotationOutputs, desired: DesiredRotation
   if (named) parts.push(`revoke ${named.kid} now (${named.reason})`);
   const valid = new Set([recorded.currentKey.kid, ...recorded.previousKeys.map((key) => key.kid)]);
   const before = new Map(recorded.retired.map((key) => [key.kid, key.revokeDueAt]));
-  for (const key of withDueDates(recorded.retired, desired)) {
+  for (const key of withDueDates(recorded, desired)) {
     if (key.revokedAt !== undefined || !valid.has(key.kid) || key.kid === named?.kid) continue;
     const formerDue = before.get(key.kid);
     if (formerDue !== undefined && key.revokeDueAt !== undefined && key.revokeDueAt < formerDue) {
       parts.push(`the revocation of ${key.kid} is brought forward from ${formerDue} to ${key.revokeDueAt}`);
     }
-    if (desired.revokePrevious) {
+    if (isGraceUnknown(key, desired)) {
+      parts.push(`derive when ${key.kid} is due from the tenant's token lifetimes`);
+    } else if (desired.revokePrevious) {
       parts.push(
-        isDue(key, now, true) ? `revoke ${key.kid}` : `revoke ${key.kid} not before ${key.revokeDueAt ?? ""}`,
+        isDue(key, now, true)
+          ? `revoke ${key.kid}`
+          : `revoke ${key.kid} not before ${timeLeft(key.revokeDueAt ?? "", now)}`,
       );
     } else if (key.revokeDueAt !== undefined) {
-      parts.push(`keep ${key.kid}, due at ${key.revokeDueAt}, as revokePrevious is off`);
+      parts.push(`keep ${key.kid}, due at ${timeLeft(key.revokeDueAt, now)}, as revokePrevious is off`);
     }
   }
   return parts;
+}
+
+/** A due date, and how long it is until then. */
+export function timeLeft(due: string, now: Date): string {
+  const left = Date.parse(due) - now.getTime();
+  return left > 0 ? `${due} (in ${inWords(left)})` : due;
 }
 
 /** The same for a resource that doesn't exist yet. */

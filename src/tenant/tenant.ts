@@ -7,11 +7,19 @@ import { SECRET_FIELDS, type Credentials } from "./credentials";
 import { parseKeyRing, type KeyRing } from "./keyRing";
 import { redactor, type Redact } from "./redact";
 import { explain, jsonBody, type Attempt } from "./request";
+import {
+  parseApis,
+  parseApplications,
+  type Lifetime,
+  type LifetimesPage,
+  type TokenLifetimes,
+} from "./tokenLifetimes";
 
 export const LIST_SCOPES = ["read:signing_keys"] as const;
 /** Auth0 asks for both to rotate. */
 export const ROTATE_SCOPES = ["create:signing_keys", "update:signing_keys"] as const;
 export const REVOKE_SCOPES = ["update:signing_keys"] as const;
+export const LIFETIMES_SCOPES = ["read:resource_servers", "read:clients"] as const;
 
 export interface TenantOptions {
   credentials: Credentials;
@@ -27,6 +35,10 @@ const TOKEN_MARGIN = 60_000;
 const READ_ATTEMPTS = 3;
 /** A read waits this long for Auth0's rate limit at the most. */
 const LONGEST_READ_WAIT = 60_000;
+
+/** Auth0 lists so many at a time, and no further than the thousandth. */
+const PAGE = 100;
+const LARGEST_LIST = 1_000;
 
 const jwksShape = v.looseObject({ keys: v.array(v.looseObject({ kid: v.optional(v.string()) })) });
 
@@ -51,7 +63,8 @@ export class Tenant {
 
   /** The key ring as Auth0 lists it now, with the tenant's own time of day. */
   async listKeys(): Promise<KeyRing> {
-    const { data, headers } = await this.read("listing the signing keys", LIST_SCOPES, async (client) => {
+    const { data, headers } = await this.read("listing the signing keys", LIST_SCOPES, async () => {
+      const client = await this.client();
       const { data, rawResponse } = await client.list(this.requestOptions()).withRawResponse();
       return { data: data, headers: rawResponse.headers };
     });
@@ -81,6 +94,58 @@ export class Tenant {
     await this.write(`revoking key ${kid}`, REVOKE_SCOPES, (client) =>
       client.revoke(kid, this.requestOptions()),
     );
+  }
+
+  /**
+   * The longest token lifetimes in the tenant now, over all of its APIs and applications, whatever they sign with.
+   * @throws SigningKeyError `lifetimes_unknown` if it has more of them than Auth0 lists
+   */
+  async tokenLifetimes(): Promise<TokenLifetimes> {
+    const api = await this.longestLifetime("APIs", "read:resource_servers", parseApis, async (page) => {
+      const { ResourceServersClient } = await import("auth0/resourceServers");
+      const client = new ResourceServersClient(await this.clientOptions());
+      return (await client.list(page, this.requestOptions())).response;
+    });
+    const application = await this.longestLifetime(
+      "applications",
+      "read:clients",
+      parseApplications,
+      async (page) => {
+        const { ClientsClient } = await import("auth0/clients");
+        const client = new ClientsClient(await this.clientOptions());
+        // Never the applications' secrets, whatever scopes there are.
+        const fields = { fields: "client_id,jwt_configuration", include_fields: true };
+        return (await client.list({ ...page, ...fields }, this.requestOptions())).response;
+      },
+    );
+    return {
+      accessTokenSeconds: api.seconds,
+      accessTokenOf: api.of,
+      idTokenSeconds: application.seconds,
+      idTokenOf: application.of,
+    };
+  }
+
+  private async longestLifetime(
+    what: string,
+    scope: string,
+    parse: (answer: unknown, attempt: string) => LifetimesPage,
+    list: (page: { page: number; per_page: number; include_totals: true }) => Promise<unknown>,
+  ): Promise<Lifetime> {
+    const attempt = `listing the ${what} of ${this.domain} for their token lifetimes`;
+    const all: Lifetime[] = [];
+    for (let page = 0; page < LARGEST_LIST / PAGE; page += 1) {
+      const answer = await this.read(`listing the ${what}`, [scope], () =>
+        list({ page, per_page: PAGE, include_totals: true }),
+      );
+      const { lifetimes, total } = parse(answer, attempt);
+      all.push(...lifetimes);
+      if (lifetimes.length < PAGE || total === all.length) break;
+      if (all.length === LARGEST_LIST) throw tooMany(attempt, what);
+    }
+    const [first, ...others] = all;
+    if (first === undefined) throw this.unexpected(attempt, `there are no ${what}`);
+    return others.reduce((longest, other) => (other.seconds > longest.seconds ? other : longest), first);
   }
 
   /** The kids that the tenant's JWKS publishes now, read past any cache. */
@@ -128,16 +193,12 @@ export class Tenant {
     return token;
   }
 
-  private async read<T>(
-    what: string,
-    scopes: readonly string[],
-    call: (client: SigningClient) => Promise<T>,
-  ): Promise<T> {
+  private async read<T>(what: string, scopes: readonly string[], call: () => Promise<T>): Promise<T> {
     const attempt = this.attempt(what, scopes);
     const once = async (): Promise<T> => {
-      const client = await this.client();
+      await this.accessToken();
       try {
-        return await call(client);
+        return await call();
       } catch (thrown) {
         throw explain(thrown, attempt);
       }
@@ -200,10 +261,14 @@ export class Tenant {
   }
 
   private async client(): Promise<SigningClient> {
-    const { value } = await this.accessToken();
     // Loaded at the first request: `check`, `diff` and an update without changes need neither the SDK nor its 300 ms.
     const { SigningClient } = await import("auth0/keys/signing");
-    return new SigningClient({ baseUrl: `https://${this.domain}/api/v2`, token: value, headers: {} });
+    return new SigningClient(await this.clientOptions());
+  }
+
+  private async clientOptions(): Promise<{ baseUrl: string; token: string; headers: Record<string, never> }> {
+    const { value } = await this.accessToken();
+    return { baseUrl: `https://${this.domain}/api/v2`, token: value, headers: {} };
   }
 
   private requestOptions(): { maxRetries: number; timeoutInSeconds: number; abortSignal: AbortSignal } {
@@ -227,4 +292,12 @@ export class Tenant {
       remedy: "run it again; this request changed nothing",
     });
   }
+}
+
+function tooMany(attempt: string, what: string): SigningKeyError {
+  return new SigningKeyError("lifetimes_unknown", {
+    attempt,
+    observation: `it has more than ${LARGEST_LIST} ${what}, and Auth0 lists no more`,
+    remedy: "give gracePeriod as a duration: the longest token lifetime, plus the longest JWKS cache",
+  });
 }

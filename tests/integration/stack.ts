@@ -8,6 +8,7 @@ export interface ProgramArgs {
   readonly generation?: unknown;
   readonly revokePrevious?: unknown;
   readonly gracePeriod?: unknown;
+  readonly jwksCacheAllowance?: unknown;
   readonly revokeNow?: unknown;
   readonly minKeyAge?: unknown;
   readonly expectedCurrentKid?: unknown;
@@ -175,11 +176,21 @@ export function intentInputs(args: ProgramArgs): Properties {
 
 /** What the class hands to the rotation. */
 export function rotationInputs(
-  { revokePrevious, gracePeriod, verifyTimeout, reason, tenant }: ProgramArgs,
+  { revokePrevious, gracePeriod, jwksCacheAllowance, verifyTimeout, reason, tenant }: ProgramArgs,
   { generation, baselines, revokeNow }: Partial<IntentOutputs>,
 ): Properties {
   return {
-    ...{ generation, baselines, revokeNow, revokePrevious, gracePeriod, verifyTimeout, reason, tenant },
+    ...{
+      generation,
+      baselines,
+      revokeNow,
+      revokePrevious,
+      gracePeriod,
+      jwksCacheAllowance,
+      verifyTimeout,
+      reason,
+      tenant,
+    },
     __provider: providerShell("rotation"),
   };
 }

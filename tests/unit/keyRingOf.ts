@@ -52,6 +52,7 @@ export function desiredOf(given: Partial<DesiredRotation> = {}): DesiredRotation
     generation: 4,
     revokePrevious: false,
     minKeyAge: "1h",
+    jwksCacheAllowance: "24h",
     verifyTimeout: "60s",
     baselines: [],
     ...given,

@@ -13,6 +13,7 @@ const SECRET = "s3cr3t-of-the-application";
 const tenant = { domain: DOMAIN, clientId: "app", clientSecret: SECRET };
 const WHOLE = "a whole number from 0 to 9007199254740991";
 const DURATION = 'a number with a unit, such as "90m", "24h" or "7d"';
+const GRACE = `"auto", or ${DURATION}, more than zero, 366d at most`;
 
 /** The faults of what a program writes, with credentials in the inputs unless it says otherwise. */
 function faultsOf(news: PropertyBag, environment: Record<string, string> = {}): Fault[] {
@@ -34,6 +35,10 @@ test.each([
       reason: "yearly",
     },
   ],
+  [
+    "a grace period derived from the tenant",
+    { generation: 1, gracePeriod: "auto", jwksCacheAllowance: "0s" },
+  ],
   ["what the class adds", { generation: 1, __provider: "exports.handler=…", baselines: [] }],
   ["absent and null values", { generation: 1, gracePeriod: null, revokePrevious: undefined, reason: null }],
   ["the greatest number", { generation: Number.MAX_SAFE_INTEGER }],
@@ -52,15 +57,13 @@ const bad: [rule: string, property: string, given: unknown, reason: string][] = 
   ["a generation of null", "generation", null, `missing; required: ${WHOLE}`],
   ["a flag as text", "revokePrevious", "true", 'given "true"; allowed: true or false'],
   ["a flag as number", "revokePrevious", 1, "given 1; allowed: true or false"],
-  [
-    "an unparsable grace period",
-    "gracePeriod",
-    "a day",
-    `given "a day"; allowed: ${DURATION}, more than zero`,
-  ],
-  ["a grace period without a unit", "gracePeriod", "24", `given "24"; allowed: ${DURATION}, more than zero`],
-  ["a grace period as number", "gracePeriod", 24, `given 24; allowed: ${DURATION}, more than zero`],
-  ["a grace period of nothing", "gracePeriod", "0h", `given "0h"; allowed: ${DURATION}, more than zero`],
+  ["an unparsable grace period", "gracePeriod", "a day", `given "a day"; allowed: ${GRACE}`],
+  ["a grace period without a unit", "gracePeriod", "24", `given "24"; allowed: ${GRACE}`],
+  ["a grace period as number", "gracePeriod", 24, `given 24; allowed: ${GRACE}`],
+  ["a negative grace period", "gracePeriod", "-1h", `given "-1h"; allowed: ${GRACE}`],
+  ["a grace period of years", "gracePeriod", "2y", `given "2y"; allowed: ${GRACE}`],
+  ["a cache allowance of auto", "jwksCacheAllowance", "auto", `given "auto"; allowed: ${DURATION}`],
+  ["a grace period of nothing", "gracePeriod", "0h", `given "0h"; allowed: ${GRACE}`],
   ["an unparsable minimum age", "minKeyAge", "-1h", `given "-1h"; allowed: ${DURATION}`],
   ["an unparsable time-out", "verifyTimeout", "1e9s", `given "1e9s"; allowed: ${DURATION}, more than zero`],
   ["a time-out of nothing", "verifyTimeout", "0s", `given "0s"; allowed: ${DURATION}, more than zero`],
@@ -93,7 +96,7 @@ const bad: [rule: string, property: string, given: unknown, reason: string][] = 
     "an unknown property",
     "graceperiod",
     "24h",
-    "there is no such input; allowed: generation, revokePrevious, gracePeriod, revokeNow, verifyTimeout, reason, expectedCurrentKid, minKeyAge, tenant",
+    "there is no such input; allowed: generation, revokePrevious, gracePeriod, jwksCacheAllowance, revokeNow, verifyTimeout, reason, expectedCurrentKid, minKeyAge, tenant",
   ],
 ];
 
@@ -234,6 +237,7 @@ describe("what is desired", () => {
     expect(readDesired({ generation: 2, gracePeriod: null, __provider: "…" })).toEqual({
       generation: 2,
       revokePrevious: false,
+      jwksCacheAllowance: "24h",
       minKeyAge: "1h",
       verifyTimeout: "60s",
       baselines: [],

@@ -222,7 +222,7 @@ describe("due dates", () => {
   ];
   test.each(cases)("$rule", ({ key, gracePeriod, revokeDueAt }) => {
     const desired = desiredOf({ revokePrevious: true, ...(gracePeriod !== undefined && { gracePeriod }) });
-    const [after] = withDueDates([retired("old", key)], desired);
+    const [after] = withDueDates({ retired: [retired("old", key)] }, desired);
     expect(after).toEqual(retired("old", { ...key, ...(revokeDueAt !== undefined && { revokeDueAt }) }));
   });
 

@@ -35,6 +35,7 @@ function askedOf({ ring, desired, token = {}, given }: Case): Asked {
     desired: desiredOf({ generation: 5, ...desired }),
     raises: true,
     retires: true,
+    derives: false,
     token: tokenOf(token),
     usesStaticToken: false,
     ...given,

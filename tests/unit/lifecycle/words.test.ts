@@ -47,19 +47,39 @@ const updates: Sentence[] = [
     rule: "a raise while another key waits for its due date",
     recorded: { retired: [{ ...old, revokeDueAt: DUE_TOMORROW }] },
     desired: { generation: 5, ...FLAG_ON, gracePeriod: "24h" },
-    says: `generation 4 → 5: rotate (current retires, current since ${SINCE}); revoke old not before ${DUE_TOMORROW}; revoke current not before 2026-03-11T12:00:00.000Z; ${AS_RECORDED}`,
+    says: `generation 4 → 5: rotate (current retires, current since ${SINCE}); revoke old not before ${DUE_TOMORROW} (in 12 hours); revoke current not before 2026-03-11T12:00:00.000Z; ${AS_RECORDED}`,
   },
   {
     rule: "a key that is not yet due, though nothing changes",
     recorded: { retired: [{ ...old, revokeDueAt: DUE_TOMORROW }] },
     desired: FLAG_ON,
-    says: `revoke old not before ${DUE_TOMORROW}; ${AS_RECORDED}`,
+    says: `revoke old not before ${DUE_TOMORROW} (in 12 hours); ${AS_RECORDED}`,
   },
   {
     rule: "a pending due date, which always shows: also while the flag is off",
     recorded: { retired: [{ ...old, revokeDueAt: DUE_TOMORROW }] },
     desired: {},
-    says: `keep old, due at ${DUE_TOMORROW}, as revokePrevious is off; ${AS_RECORDED}`,
+    says: `keep old, due at ${DUE_TOMORROW} (in 12 hours), as revokePrevious is off; ${AS_RECORDED}`,
+  },
+  {
+    rule: "auto, for a key whose grace period is not derived yet",
+    recorded: { retired: [old] },
+    desired: { ...FLAG_ON, gracePeriod: "auto" },
+    says: `derive when old is due from the tenant's token lifetimes; ${AS_RECORDED}`,
+  },
+  {
+    rule: "a raise with auto, by the lifetimes on record",
+    recorded: {
+      tokenLifetimes: {
+        kid: "current",
+        accessTokenSeconds: 86_400,
+        accessTokenOf: "api",
+        idTokenSeconds: 36_000,
+        idTokenOf: "app",
+      },
+    },
+    desired: { generation: 5, ...FLAG_ON, gracePeriod: "auto" },
+    says: `generation 4 → 5: rotate (current retires, current since ${SINCE}); revoke nothing before 2026-03-12T12:05:00.000Z; ${AS_RECORDED}`,
   },
   {
     rule: "a key that is due",
@@ -79,7 +99,7 @@ const updates: Sentence[] = [
     desired: { ...FLAG_ON, gracePeriod: "18h" },
     says:
       `the revocation of old is brought forward from ${DUE_TOMORROW} to 2026-03-10T18:00:00.000Z; ` +
-      `revoke old not before 2026-03-10T18:00:00.000Z; ${AS_RECORDED}`,
+      `revoke old not before 2026-03-10T18:00:00.000Z (in 6 hours); ${AS_RECORDED}`,
   },
   {
     rule: "a key named for immediate revocation, once",
