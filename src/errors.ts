@@ -1,6 +1,7 @@
 /** Every way in which this package refuses or fails. The codes are stable; README.md lists each with its remedy. */
 export type SigningKeyErrorCode =
   | "access_denied"
+  | "canary_failed"
   | "current_kid_mismatch"
   | "engine_gone"
   | "generation_lowered"

@@ -1,5 +1,9 @@
 export { SigningKeyRotation, type SigningKeyRotationArgs } from "./signingKeyRotation";
 export { SigningKeyRotationIntent } from "./signingKeyRotationIntent";
+export { SigningKeyRevocation, type CanaryArgs, type SigningKeyRevocationArgs } from "./signingKeyRevocation";
 export type { Auth0Provider, TenantArgs } from "./tenantArgs";
 export type { Duration } from "./duration";
+export type { GraceDerivation, GracePeriod, SeenLifetimes } from "./lifecycle/gracePeriod";
+export type { ListedForRevocation } from "./lifecycle/revocation";
+export type { ListedKey } from "./lifecycle/revocationInputs";
 export type { PendingStep, PublishedKey, RetiredKey, RevokeNow } from "./lifecycle/state";

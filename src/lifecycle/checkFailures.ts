@@ -1,4 +1,5 @@
 import { isProgramProperty, type Fault } from "./inputs";
+import { isRevocationProperty } from "./revocationInputs";
 
 /**
  * Faults in the form the engine is told. It prints the whole value of the property that a failure names, secrets in the
@@ -7,7 +8,7 @@ import { isProgramProperty, type Fault } from "./inputs";
  */
 export function checkFailures(faults: readonly Fault[]): Fault[] {
   return faults.map(({ property, reason }) => {
-    if (isProgramProperty(property)) return { property, reason };
+    if (isProgramProperty(property) || isRevocationProperty(property)) return { property, reason };
     return { property: "", reason: reason.startsWith(property) ? reason : `${property}: ${reason}` };
   });
 }

@@ -28,24 +28,25 @@ const duration = v.pipe(
   v.string(),
   v.check((text) => parseDuration(text) !== undefined),
 );
-const positiveDuration = v.pipe(
+export const positiveDuration = v.pipe(
   duration,
   v.check((text) => (parseDuration(text) ?? 0) > 0),
 );
 /** Auth0 gives tokens 30 days at the most; a grace period of years is a slip. */
 const LONGEST_GRACE: Duration = "366d";
-const gracePeriod = v.union([
-  v.literal("auto"),
-  v.pipe(
-    positiveDuration,
-    v.check((text) => (parseDuration(text) ?? 0) <= durationMilliseconds(LONGEST_GRACE)),
-  ),
-]);
-const words = v.pipe(v.string(), v.trim(), v.minLength(1), v.maxLength(500));
+export const writtenGrace = v.pipe(
+  positiveDuration,
+  v.check((text) => (parseDuration(text) ?? 0) <= durationMilliseconds(LONGEST_GRACE)),
+);
+const gracePeriod = v.union([v.literal("auto"), writtenGrace]);
+export const words = v.pipe(v.string(), v.trim(), v.minLength(1), v.maxLength(500));
 const revokeNow = v.strictObject({ kid: words, reason: words });
 const DURATION_ALLOWED = 'a number with a unit, such as "90m", "24h" or "7d"';
+export const POSITIVE_ALLOWED = `${DURATION_ALLOWED}, more than zero`;
+export const GRACE_ALLOWED = `${POSITIVE_ALLOWED}, ${LONGEST_GRACE} at most`;
 
-interface Property {
+/** What an input may be, for the check and in words. */
+export interface Property {
   schema: v.GenericSchema;
   allowed: string;
 }
@@ -56,14 +57,14 @@ const rotationProperties: Readonly<Record<string, Property>> = {
   revokePrevious: { schema: v.boolean(), allowed: "true or false" },
   gracePeriod: {
     schema: gracePeriod,
-    allowed: `"auto", or ${DURATION_ALLOWED}, more than zero, ${LONGEST_GRACE} at most`,
+    allowed: `"auto", or ${GRACE_ALLOWED}`,
   },
   jwksCacheAllowance: { schema: duration, allowed: DURATION_ALLOWED },
   revokeNow: {
     schema: revokeNow,
     allowed: '{ kid, reason }, both texts; as stack configuration in JSON: {"kid":"…","reason":"…"}',
   },
-  verifyTimeout: { schema: positiveDuration, allowed: `${DURATION_ALLOWED}, more than zero` },
+  verifyTimeout: { schema: positiveDuration, allowed: POSITIVE_ALLOWED },
   reason: { schema: words, allowed: "a text of 1 to 500 characters" },
   expectedCurrentKid: { schema: words, allowed: "a kid" },
 };
@@ -80,7 +81,7 @@ export function isProgramProperty(property: string): boolean {
 }
 
 /** Properties that the class adds. */
-const INTERNAL = new Set(["__provider", "baselines"]);
+const INTERNAL = new Set(["__provider", "baselines", "consumers"]);
 
 /** The state that a rotation is to reach: the inputs, read. */
 export interface DesiredRotation {
@@ -111,32 +112,44 @@ export function findFaults(
   news: PropertyBag,
   sources: Omit<CredentialSources, "tenant">,
 ): Fault[] {
-  const faults: Fault[] = [];
   const properties = which === "intent" ? programProperties : rotationProperties;
+  return [
+    ...propertyFaults(properties, "generation", news, Object.keys(programProperties)),
+    ...tenantFaults(news["tenant"], sources),
+    ...changeFaults(which, olds, news),
+  ];
+}
+
+/** What is wrong with each property but `tenant`, the required one missing included. */
+export function propertyFaults(
+  properties: Readonly<Record<string, Property>>,
+  required: string,
+  news: PropertyBag,
+  writable: readonly string[] = Object.keys(properties),
+): Fault[] {
+  const faults: Fault[] = [];
   for (const [property, value] of Object.entries(news)) {
     if (property === "tenant" || INTERNAL.has(property) || value === undefined || value === null) continue;
     const expected = properties[property];
     if (expected === undefined) {
       faults.push({
         property,
-        reason: `there is no such input; allowed: ${[...Object.keys(programProperties), "tenant"].join(", ")}`,
+        reason: `there is no such input; allowed: ${[...writable, "tenant"].join(", ")}`,
       });
     } else if (!isUnknown(value) && !v.is(expected.schema, value)) {
       faults.push({ property, reason: `given ${shown(value)}; allowed: ${expected.allowed}` });
     }
   }
-  if (news["generation"] === undefined || news["generation"] === null) {
+  if (news[required] === undefined || news[required] === null) {
     faults.push({
-      property: "generation",
-      reason: `missing; required: ${rotationProperties["generation"]?.allowed ?? ""}`,
+      property: required,
+      reason: `missing; required: ${properties[required]?.allowed ?? ""}`,
     });
   }
-  faults.push(...tenantFaults(news["tenant"], sources));
-  faults.push(...changeFaults(which, olds, news));
   return faults;
 }
 
-function tenantFaults(tenant: unknown, sources: Omit<CredentialSources, "tenant">): Fault[] {
+export function tenantFaults(tenant: unknown, sources: Omit<CredentialSources, "tenant">): Fault[] {
   if (tenant === UNKNOWN) return [];
   const faults: Fault[] = [];
   const known: Partial<TenantFields> = {};
@@ -271,7 +284,7 @@ export function readDesired(inputs: PropertyBag): DesiredRotation {
 }
 
 /** A secret output without a value arrives as null. */
-function withoutNulls(fields: Record<string, string | null>): Partial<TenantFields> {
+export function withoutNulls(fields: Record<string, string | null>): Partial<TenantFields> {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null));
 }
 

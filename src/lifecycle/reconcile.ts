@@ -5,7 +5,7 @@ import { waitUntil } from "../tenant/wait";
 import { milliseconds, type DesiredRotation } from "./inputs";
 import { plan, retire, withDueDates, type Step } from "./plan";
 import { tokenWouldEnd } from "./refusals";
-import type { Runtime } from "./runtime";
+import { keyId, type Runtime } from "./runtime";
 import { settle } from "./settle";
 import { withoutPending, withPending, withRetired, withRevoked } from "./record";
 import { baselineId, type PendingStep, type Recorded, type RetiredKey } from "./state";
@@ -34,6 +34,8 @@ export class Reconciliation {
     public ring: KeyRing,
     /** What has been carried out so far. */
     public recorded: Recorded,
+    /** Called once, before the first key is revoked for being due: what it throws keeps all of them. */
+    private beforeDueRevocation?: (ring: KeyRing) => Promise<void>,
   ) {
     this.recorded = { ...recorded, retired: withDueDates(recorded, desired) };
   }
@@ -208,6 +210,10 @@ export class Reconciliation {
   private async revoke(kid: string, cause: "due" | "revokeNow"): Promise<void> {
     if (!this.published) await this.verifyRotation();
     await this.assertTokenSurvives(kid);
+    if (cause === "due") {
+      await this.beforeDueRevocation?.(this.ring);
+      this.beforeDueRevocation = undefined;
+    }
     await this.observe();
     const state = findKey(this.ring, kid)?.state;
     if (state === "current" || state === "next") {
@@ -329,6 +335,7 @@ export class Reconciliation {
 
   private recordRetired(key: RetiredKey): void {
     this.retiredNow.add(key.kid);
+    this.runtime.retiredHere.add(keyId(this.tenant.domain, key.kid));
     this.worthRecording = true;
     const verification = this.pendingStep("verify-rotation", this.ring.current.kid);
     this.recorded = withPending(withRetired(this.recorded, key), verification);

@@ -22,6 +22,8 @@ export class Runtime {
   readonly clock: Clock;
   /** Raises recorded by this process: for these, nobody else's rotation can be in flight. */
   readonly recordedHere = new Set<string>();
+  /** Keys retired in this engine run, by `keyId`: without a due date they are not revoked in it. */
+  readonly retiredHere = new Set<string>();
   private readonly claimedRaises = new Set<string>();
   private readonly environment: () => Readonly<Record<string, string | undefined>>;
   private readonly write: (line: string) => Promise<void>;
@@ -91,7 +93,7 @@ export class Runtime {
    * @throws SigningKeyError `tenant_managed_twice` if another resource of this program has just done so: both would rotate
    */
   claimRaise(domain: string, kid: string): void {
-    const claim = `${domain} ${kid}`;
+    const claim = keyId(domain, kid);
     if (this.claimedRaises.has(claim)) {
       throw new SigningKeyError("tenant_managed_twice", {
         attempt: `recording a raise on ${domain}`,
@@ -104,7 +106,7 @@ export class Runtime {
 
   /** Takes back that a raise starts from this key. */
   releaseRaise(domain: string, kid: string): void {
-    this.claimedRaises.delete(`${domain} ${kid}`);
+    this.claimedRaises.delete(keyId(domain, kid));
   }
 
   /**
@@ -142,6 +144,11 @@ export class Runtime {
       });
     }
   }
+}
+
+/** One key of one tenant. */
+export function keyId(domain: string, kid: string): string {
+  return `${domain} ${kid}`;
 }
 
 /** Standard output is a pipe to the engine: a write fails once the engine is gone. */

@@ -131,14 +131,14 @@ function publish({ kid, certificate, fingerprint, thumbprint, since }: SigningKe
   return { kid, certificate, fingerprint, thumbprint, ...(since !== undefined && { since }) };
 }
 
-function forgetLongRevoked(retired: readonly RetiredKey[]): RetiredKey[] {
+export function forgetLongRevoked(retired: readonly RetiredKey[]): RetiredKey[] {
   const revoked = retired.filter((key) => key.revokedAt !== undefined);
   const forgotten = new Set(revoked.slice(0, Math.max(revoked.length - REVOKED_ON_RECORD, 0)));
   return retired.filter((key) => !forgotten.has(key));
 }
 
 /** Retired keys whose time has come, or, without a grace period, that the flag asks to revoke. */
-function revocableKids({ retired }: Recorded, ring: KeyRing, revokePrevious: boolean): string[] {
+export function revocableKids({ retired }: Recorded, ring: KeyRing, revokePrevious: boolean): string[] {
   const valid = new Set(ring.previous.map((key) => key.kid));
   return retired
     .filter((key) => valid.has(key.kid) && isDue(key, ring.observedAt, revokePrevious))

@@ -182,11 +182,30 @@ export class Tenant {
     return this.token;
   }
 
-  private newToken(): Promise<AccessToken> {
-    const { credentials, requestTimeout, clock } = this.options;
-    const token = this.withRetries(() =>
+  /**
+   * A token signed now for one of the customer's own APIs.
+   * @throws SigningKeyError `invalid_input` with a static token, which must go nowhere but to Auth0
+   */
+  async tokenFor(audience: string): Promise<AccessToken> {
+    if (this.usesStaticToken) {
+      throw new SigningKeyError("invalid_input", {
+        attempt: `getting a token for ${audience}`,
+        observation: "there is a static API token only, which can't ask for others",
+        remedy: "give an application's client id and secret",
+      });
+    }
+    return this.requestToken({ ...this.options.credentials, audience });
+  }
+
+  private requestToken(credentials: Credentials): Promise<AccessToken> {
+    const { requestTimeout, clock } = this.options;
+    return this.withRetries(() =>
       requestAccessToken(credentials, this.attempt("", LIST_SCOPES), requestTimeout, clock.now().getTime()),
     );
+  }
+
+  private newToken(): Promise<AccessToken> {
+    const token = this.requestToken(this.options.credentials);
     token.catch(() => {
       this.token = undefined;
     });

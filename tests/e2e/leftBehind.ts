@@ -1,4 +1,4 @@
-import { INTENT_TYPE, ROTATION_TYPE } from "../../src/shell";
+import { INTENT_TYPE, REVOCATION_TYPE, ROTATION_TYPE } from "../../src/shell";
 import { createStack, type Stack, type StackOptions, type StateResource } from "../support/engine";
 import type { TestTenant } from "./tenants";
 
@@ -76,5 +76,5 @@ function hasPrivateKey({ inputs }: StateResource): boolean {
 
 function ownResources(exported: string): StateResource[] {
   const { deployment } = JSON.parse(exported) as { deployment: { resources?: StateResource[] } };
-  return (deployment.resources ?? []).filter(({ type }) => type === ROTATION_TYPE || type === INTENT_TYPE);
+  return (deployment.resources ?? []).filter(({ type }) => [ROTATION_TYPE, INTENT_TYPE, REVOCATION_TYPE].includes(type));
 }
