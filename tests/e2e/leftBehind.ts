@@ -76,5 +76,7 @@ function hasPrivateKey({ inputs }: StateResource): boolean {
 
 function ownResources(exported: string): StateResource[] {
   const { deployment } = JSON.parse(exported) as { deployment: { resources?: StateResource[] } };
-  return (deployment.resources ?? []).filter(({ type }) => [ROTATION_TYPE, INTENT_TYPE, REVOCATION_TYPE].includes(type));
+  return (deployment.resources ?? []).filter(({ type }) =>
+    [ROTATION_TYPE, INTENT_TYPE, REVOCATION_TYPE].includes(type),
+  );
 }
