@@ -1,6 +1,13 @@
 export { SigningKeyRotation, type SigningKeyRotationArgs } from "./signingKeyRotation";
 export { SigningKeyRotationIntent } from "./signingKeyRotationIntent";
 export { SigningKeyRevocation, type CanaryArgs, type SigningKeyRevocationArgs } from "./signingKeyRevocation";
+export {
+  SigningKeyRollover,
+  type Consumer,
+  type PendingRevocation,
+  type RolloverKeys,
+  type SigningKeyRolloverArgs,
+} from "./signingKeyRollover";
 export type { Auth0Provider, TenantArgs } from "./tenantArgs";
 export type { Duration } from "./duration";
 export type { GraceDerivation, GracePeriod, SeenLifetimes } from "./lifecycle/gracePeriod";
