@@ -1,3 +1,4 @@
+export { getSigningKeys, getSigningKeysOutput, type SigningKeys } from "./getSigningKeys";
 export { SigningKeyRotation, type SigningKeyRotationArgs } from "./signingKeyRotation";
 export { SigningKeyRotationIntent } from "./signingKeyRotationIntent";
 export { SigningKeyRevocation, type CanaryArgs, type SigningKeyRevocationArgs } from "./signingKeyRevocation";
@@ -9,6 +10,7 @@ export {
   type SigningKeyRolloverArgs,
 } from "./signingKeyRollover";
 export type { Auth0Provider, TenantArgs } from "./tenantArgs";
+export type { SigningKey, SigningKeyState } from "./tenant/keyRing";
 export type { Duration } from "./duration";
 export type { GraceDerivation, GracePeriod, SeenLifetimes } from "./lifecycle/gracePeriod";
 export type { ListedForRevocation } from "./lifecycle/revocation";
