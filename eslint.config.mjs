@@ -31,6 +31,7 @@ export default tseslint.config(
         process: "readonly",
         console: "readonly",
         URL: "readonly",
+        URLSearchParams: "readonly",
         fetch: "readonly",
         Buffer: "readonly",
         setTimeout: "readonly",

@@ -68,7 +68,7 @@ function describeRevocations(recorded: RotationOutputs, desired: DesiredRotation
           : `revoke ${key.kid} not before ${timeLeft(key.revokeDueAt ?? "", now)}`,
       );
     } else if (key.revokeDueAt !== undefined) {
-      parts.push(`keep ${key.kid}, due at ${timeLeft(key.revokeDueAt, now)}, as revokePrevious is off`);
+      parts.push(`${key.kid} is due at ${timeLeft(key.revokeDueAt, now)}; this resource keeps it`);
     }
   }
   return parts;

@@ -1,3 +1,4 @@
+import { execFile } from "node:child_process";
 import { cpSync, existsSync, readdirSync } from "node:fs";
 import path from "node:path";
 import { checkout, linkDependencies } from "../support/engine";
@@ -14,6 +15,12 @@ afterAll(async () => {
 
 const examples = path.join(checkout, "examples");
 
+interface RolloverFigures {
+  requests: number;
+  refused: number;
+  withoutGuards: { requests: number; refused: number };
+}
+
 /** Takes an example as it stands. */
 function example(name: string): (folder: string) => void {
   return (folder) => {
@@ -22,11 +29,20 @@ function example(name: string): (folder: string) => void {
   };
 }
 
+function run(file: string, args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+  return new Promise((resolve) => {
+    execFile(file, args, (error, stdout, stderr) => {
+      const code = error === null ? 0 : Number(error.code ?? -1);
+      resolve({ code, stdout, stderr });
+    });
+  });
+}
+
 test("every example is run here, and says what it is about", () => {
   const names = readdirSync(examples, { withFileTypes: true }).flatMap((entry) =>
     entry.isDirectory() ? [entry.name] : [],
   );
-  expect(names).toEqual(["minimal"]);
+  expect(names).toEqual(["minimal", "rollover"]);
   for (const name of names) {
     for (const file of ["Pulumi.yaml", "README.md"])
       expect(existsSync(path.join(examples, name, file))).toBe(true);
@@ -50,5 +66,20 @@ test("minimal: adopts, rotates, and waits for the grace period before it revokes
   expect(await stack.outputs()).toMatchObject({ currentKid: current, retired: [{ generation: 1 }] });
   expect((await stack.preview()).output).toMatch(/revoke \S+ not before /);
 });
+
+test("rollover: no request is refused throughout, and without grace and consumers many are", async () => {
+  const demo = path.join(checkout, "tools/demo/rollover.mjs");
+  const { code, stdout, stderr } = await run(process.execPath, [demo, "--json"]);
+  expect([code, stderr]).toEqual([0, expect.stringContaining("All 8 steps did what they say")]);
+  const figures = JSON.parse(stdout.trim().split("\n").at(-1) ?? "") as RolloverFigures;
+  expect(figures).toEqual({
+    requests: expect.any(Number) as number,
+    refused: 0,
+    withoutGuards: { requests: expect.any(Number) as number, refused: expect.any(Number) as number },
+  });
+  expect(figures.requests).toBeGreaterThanOrEqual(2_000);
+  expect(figures.withoutGuards.refused).toBeGreaterThan(0);
+  expect(`${stdout}${stderr}`).not.toMatch(/\beyJ[\w-]{8,}\.[\w-]{8,}\./);
+}, 360_000);
 
 testWhatIsLeftBehind();

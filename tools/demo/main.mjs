@@ -3,10 +3,8 @@
  * Everything for people goes to standard error with --json, so that standard output holds one line of JSON.
  */
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
-import { EngineNotFound, findEngine } from "../engine/find.mjs";
-import { setup, SetupFailed } from "../setup.mjs";
-import { createProject, messages } from "./project.mjs";
+import { createProject } from "./project.mjs";
+import { openStory, readFlags } from "./story.mjs";
 import { startTenant } from "./tenant.mjs";
 
 const HELP = `npm run demo [-- --json]
@@ -32,60 +30,17 @@ Your own tenant
   README.md says what happens to tokens and who breaks when. Pinned certificates break at the rotation.
 `;
 
-const { values: flags } = parseArgs({ options: { json: { type: "boolean" }, help: { type: "boolean" } } });
-if (flags.help) {
-  console.log(HELP);
-  process.exit(0);
-}
-const say = flags.json ? (line) => console.error(line) : (line) => console.log(line);
+const flags = readFlags(HELP);
 const root = fileURLToPath(new URL("../..", import.meta.url));
-
-/** @type {{name: string, ok: boolean, seconds: number, [fact: string]: unknown}[]} */
-const steps = [];
-
-/**
- * Runs one step of the story.
- * @param {string} name
- * @param {() => Promise<{checks: Record<string, boolean>, [fact: string]: unknown}>} act every check must hold
- */
-async function step(name, act) {
-  say(`\n${bold(`${steps.length + 1}. ${name}`)}`);
-  const start = Date.now();
-  const { checks, ...facts } = await act();
-  const failed = Object.keys(checks).filter((check) => !checks[check]);
-  for (const check of Object.keys(checks))
-    say(`   ${checks[check] ? green("✓") : red("✗ not so:")} ${check}`);
-  steps.push({
-    name,
-    ok: failed.length === 0,
-    seconds: (Date.now() - start) / 1000,
-    ...(failed.length > 0 && { failed }),
-    ...facts,
-  });
-}
-
-const engineDir = await prepare();
-async function prepare() {
-  try {
-    await setup({ log: say });
-    return (await findEngine({ log: say })).dir;
-  } catch (error) {
-    if (!(error instanceof SetupFailed || error instanceof EngineNotFound)) throw error;
-    say(error.message);
-    if (flags.json) console.log(JSON.stringify({ ok: false, error: error.message }));
-    return process.exit(1);
-  }
-}
-
-// Libraries are there only once the set-up has run.
+const story = await openStory({ json: flags.json });
+const { say, step, steps, engineDir, log } = story;
+const { bold, green, red } = story.colours;
 const { default: Table } = await import("cli-table3");
-const { default: colours } = await import("picocolors");
-const { bold, green, red, dim } = colours.createColors(!flags.json && colours.isColorSupported);
 
 const start = Date.now();
 const tenant = await startTenant(root);
 const { domain, clientId, clientSecret, caFile } = tenant.access;
-const project = await createProject({ root, engineDir, caFile, log: (line) => say(dim(`   ${line}`)) });
+const project = await createProject({ root, example: "minimal", engineDir, caFile, log });
 process.once("SIGINT", () => void finish().then(() => process.exit(130)));
 
 async function finish() {
@@ -112,13 +67,7 @@ async function showRing() {
   say(table.toString().replace(/^/gm, "   "));
 }
 
-/** Runs the engine and shows what was said; the step fails if the engine does. */
-async function pulumi(args, expected = 0) {
-  const { code, output } = await project.pulumi(args);
-  for (const line of messages(output)) say(`   ${line}`);
-  if (code !== 0 && expected === 0) say(output);
-  return { code, output, said: messages(output).join("\n") };
-}
+const pulumi = (args, expected) => story.pulumi(project, args, expected);
 const up = ["up", "--yes", "--skip-preview"];
 const set = (key, value, ...options) => project.pulumi(["config", "set", key, String(value), ...options]);
 

@@ -1,16 +1,17 @@
 import { spawn } from "node:child_process";
-import { cp, mkdir, mkdtemp, rm, symlink } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 
 /**
- * A copy of the minimal example with a stack and a state file of its own, outside the checkout.
- * @param {{root: string, engineDir: string, caFile: string, log: (line: string) => void}} options
+ * A copy of an example with a stack and a state file of its own, outside the checkout.
+ * @param {{root: string, example: string, engineDir: string, caFile: string, env?: Record<string, string>, log: (line: string) => void}} options
+ *   `env`: what the program reads besides
  */
-export async function createProject({ root, engineDir, caFile, log }) {
+export async function createProject({ root, example, engineDir, caFile, env: more = {}, log }) {
   const folder = await mkdtemp(path.join(tmpdir(), "auth0-signing-keys-demo-"));
   const project = path.join(folder, "project");
-  await cp(path.join(root, "examples/minimal"), project, { recursive: true });
+  await cp(path.join(root, "examples", example), project, { recursive: true });
   await mkdir(path.join(project, "node_modules"));
   await mkdir(path.join(folder, "state"));
   await symlink(root, path.join(project, "node_modules/pulumi-auth0-signing-keys"));
@@ -26,6 +27,7 @@ export async function createProject({ root, engineDir, caFile, log }) {
     PULUMI_CONFIG_PASSPHRASE: "demo",
     PULUMI_HOME: path.join(folder, "home"),
     PULUMI_SKIP_UPDATE_CHECK: "true",
+    ...more,
   };
 
   /**
@@ -49,7 +51,16 @@ export async function createProject({ root, engineDir, caFile, log }) {
       child.stdin.end(input);
     });
   };
-  return { pulumi, remove: () => rm(folder, { recursive: true, force: true }) };
+  return {
+    pulumi,
+    /** Everything that the engine has stored: the state, its history and its backups. */
+    async stored() {
+      const entries = await readdir(path.join(folder, "state"), { recursive: true, withFileTypes: true });
+      const files = entries.filter((entry) => entry.isFile());
+      return Promise.all(files.map((file) => readFile(path.join(file.parentPath, file.name), "utf8")));
+    },
+    remove: () => rm(folder, { recursive: true, force: true }),
+  };
 }
 
 /**

@@ -1,12 +1,12 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
-import https from "node:https";
 import path from "node:path";
 import { createInterface } from "node:readline";
+import { createHttpsClient } from "./httpsClient.mjs";
 
 /** The API that the emulator's tenants protect for demonstrations. */
-const API_AUDIENCE = "https://api.example.com/";
+export const API_AUDIENCE = "https://api.example.com/";
 
 /**
  * Starts the emulator and talks to its tenant as an application, an API and an operator would.
@@ -19,29 +19,15 @@ export async function startTenant(root) {
   const [line] = await once(createInterface(emulator.stdout), "line");
   /** @type {{domain: string, audience: string, clientId: string, clientSecret: string, caFile: string, controlUrl: string}} */
   const access = JSON.parse(line);
-  const ca = readFileSync(access.caFile);
+  const request = createHttpsClient(readFileSync(access.caFile));
 
-  /** @returns {Promise<{status: number, body: any}>} */
-  const request = (method, pathname, { headers = {}, body } = {}) =>
-    new Promise((resolve, reject) => {
-      const text = body === undefined ? undefined : JSON.stringify(body);
-      const options = {
-        method,
-        ca,
-        headers: { ...headers, ...(text && { "content-type": "application/json" }) },
-      };
-      const asked = https.request(`https://${access.domain}${pathname}`, options, (answer) => {
-        let received = "";
-        answer.on("data", (data) => (received += data));
-        answer.on("end", () => resolve({ status: answer.statusCode ?? 0, body: JSON.parse(received) }));
-      });
-      asked.on("error", reject);
-      asked.end(text);
-    });
-
+  const ask = async (method, pathname, options) => {
+    const { status, text } = await request(method, `https://${access.domain}${pathname}`, options);
+    return { status, body: JSON.parse(text) };
+  };
   const token = async (audience) => {
     const { clientId: client_id, clientSecret: client_secret } = access;
-    const answer = await request("POST", "/oauth/token", {
+    const answer = await ask("POST", "/oauth/token", {
       body: { grant_type: "client_credentials", client_id, client_secret, audience },
     });
     return answer.body.access_token;
@@ -51,22 +37,26 @@ export async function startTenant(root) {
       method,
       ...(body && { body: JSON.stringify(body), headers: { "content-type": "application/json" } }),
     });
+    if (!answer.ok) throw new Error(`${method} ${pathname}: ${answer.status} ${await answer.text()}`);
     return answer.json();
   };
   return {
     access,
-    /** A token of an application for the demonstration API, with the kid that signed it. */
+    /** A token of an application for the demonstration API, with the kid that signed it and its expiry, in milliseconds. */
     async applicationToken() {
       const value = await token(API_AUDIENCE);
-      return { value, kid: JSON.parse(Buffer.from(value.split(".")[0], "base64url").toString()).kid };
+      const [header, payload] = value
+        .split(".", 2)
+        .map((part) => JSON.parse(Buffer.from(part, "base64url").toString()));
+      return { value, kid: header.kid, expiresAt: payload.exp * 1000 };
     },
     /** The status with which the demonstration API answers a token. */
     async presentToken({ value }) {
-      return (await request("GET", "/demo/api", { headers: { authorization: `Bearer ${value}` } })).status;
+      return (await ask("GET", "/demo/api", { headers: { authorization: `Bearer ${value}` } })).status;
     },
     async keys() {
       const authorization = `Bearer ${await token(access.audience)}`;
-      return (await request("GET", "/api/v2/keys/signing", { headers: { authorization } })).body;
+      return (await ask("GET", "/api/v2/keys/signing", { headers: { authorization } })).body;
     },
     /** The effects on the ring so far, and how many requests there were. */
     async journal() {
@@ -74,6 +64,17 @@ export async function startTenant(root) {
       return { requests: entries.length, effects: entries.filter((entry) => entry.effect) };
     },
     advanceClock: (advance) => control("POST", "/clock", { advance }),
+    /** How long access tokens for the demonstration API live from now on. */
+    setTokenLifetime: (seconds) =>
+      control("PUT", `/tenants/${access.domain}/lifetimes`, {
+        accessTokenSeconds: seconds,
+        accessTokenForWebSeconds: seconds,
+      }),
+    /** What a browser would post to a service provider after a login. */
+    async samlResponse(acsUrl, audience) {
+      const answer = await control("POST", `/tenants/${access.domain}/saml-response`, { acsUrl, audience });
+      return answer.samlResponse;
+    },
     async stop() {
       const ended = once(emulator, "exit");
       emulator.kill("SIGTERM");

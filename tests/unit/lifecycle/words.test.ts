@@ -59,7 +59,7 @@ const updates: Sentence[] = [
     rule: "a pending due date, which always shows: also while the flag is off",
     recorded: { retired: [{ ...old, revokeDueAt: DUE_TOMORROW }] },
     desired: {},
-    says: `keep old, due at ${DUE_TOMORROW} (in 12 hours), as revokePrevious is off; ${AS_RECORDED}`,
+    says: `old is due at ${DUE_TOMORROW} (in 12 hours); this resource keeps it; ${AS_RECORDED}`,
   },
   {
     rule: "auto, for a key whose grace period is not derived yet",
