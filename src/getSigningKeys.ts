@@ -1,6 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
 import { systemClock } from "./clock";
-import { Runtime } from "./lifecycle/runtime";
 import type { TenantFields } from "./tenant/credentials";
 import type { SigningKey } from "./tenant/keyRing";
 import { tenantInput, type Auth0Provider, type TenantArgs } from "./tenantArgs";
@@ -29,6 +28,8 @@ export interface SigningKeys {
  * @throws SigningKeyError `invalid_input` with every fault of the credentials, `access_denied`, `insufficient_scope`, …
  */
 export async function getSigningKeys(args: { tenant?: Partial<TenantFields> } = {}): Promise<SigningKeys> {
+  // A program that doesn't ask loads none of the core, and the root project compiles none of it.
+  const { Runtime } = await import("./lifecycle/runtime.js");
   const runtime = new Runtime(
     systemClock,
     () => process.env,

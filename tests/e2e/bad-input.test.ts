@@ -62,7 +62,7 @@ describe("inputs", () => {
     [
       "a duration without a unit",
       { generation: 1, gracePeriod: "24" },
-      /gracePeriod .*given "24"; allowed: a number with a unit/,
+      /gracePeriod .*given "24"; allowed: "auto", or a number with a unit/,
     ],
     [
       "a duration of nothing",

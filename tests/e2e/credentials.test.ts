@@ -47,7 +47,8 @@ describe("stack configuration", () => {
       config: { "auth0:domain": domain, "auth0:clientId": clientId, generation: "0" },
       secretConfig: { "auth0:clientSecret": clientSecret },
     });
-    expect((await stack.up()).outcome).toBe(0);
+    const adopted = await stack.up();
+    expect([adopted.outcome, adopted.output]).toEqual([0, expect.stringContaining("adopt")]);
     await stack.configure({ generation: "1", revokePrevious: "true", gracePeriod: "24h", reason: "yearly" });
     expect((await stack.up()).outcome).toBe(0);
     await expectExactlyOnce(tenant, stack, { rotations: 1, revocations: 0 });
