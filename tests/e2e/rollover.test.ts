@@ -22,6 +22,11 @@ interface Delivery {
   revokedBefore: number;
 }
 
+/** An event of the engine, as far as these tests read it. */
+interface EngineEvent {
+  resOutputsEvent?: { metadata: { op: string; urn: string } };
+}
+
 /** A service provider with pinned certificates: a resource that writes down what it is given, and when. */
 class PinnedConsumer {
   readonly file: string;
@@ -130,6 +135,45 @@ test("rotation, consumers, canaries, revocation: in this order, and a consumer t
   expect((await stack.up()).outcome).toBe(0);
   expect((await stack.preview("--expect-no-changes")).outcome).toBe(0);
 });
+
+test("one update that rotates and revokes: the journal and the engine's events have the same order", async () => {
+  const tenant = await supply.take();
+  const { current: first } = await tenant.ring();
+  const consumer = new PinnedConsumer("one-update");
+  const canaries = [{ audience: "https://api.example.com/", url: `https://${tenant.domain}/demo/api` }];
+  const args = { gracePeriod: "6s", canaries };
+  const stack = await stackFor(tenant, { program: program(tenant, consumer, { generation: 1, ...args }) });
+  expect((await stack.up()).outcome).toBe(0);
+  const [retired] = (await rotationOf(stack)).retired;
+  await sleep(Math.max(Date.parse(retired?.revokeDueAt ?? "") - Date.now() + 1_000, 0));
+
+  stack.write(program(tenant, consumer, { generation: 2, ...args }));
+  const eventLog = path.join(folder, "events");
+  stack.setEnvironment({ PULUMI_DEBUG_COMMANDS: "true" });
+  const { outcome, output } = await stack.up("--event-log", eventLog);
+  expect([outcome, output]).toEqual([0, expect.stringContaining(`revoked ${first}`)]);
+
+  const order = (await tenant.journal()).map(({ path: requested, effect, kid }) =>
+    effect === undefined ? requested : `${effect} ${kid ?? ""}`,
+  );
+  const { currentKey, retired: both } = await rotationOf(stack);
+  expect(both.map((key) => key.kid)).toEqual([first, expect.any(String)]);
+  const steps = order.filter((step) => /^(rotate|revoke) |demo/.test(step)).slice(1);
+  expect(steps).toEqual([`rotate ${both[1]?.kid ?? ""}`, "/demo/api", `revoke ${first}`]);
+  expect(consumer.deliveries.at(-1)?.revokedBefore).toBe(0);
+  expect(consumer.deliveries.at(-1)?.certificates).toContain(currentKey.certificate);
+  expect(updatedInOrder(eventLog)).toEqual(["keys-intent", "keys", "sp", "keys"]);
+});
+
+/** The resources whose update the engine reports as done, in its order, but for those that it left as they were. */
+function updatedInOrder(eventLog: string): string[] {
+  const events = readFileSync(eventLog, "utf8").trim().split("\n");
+  return events.flatMap((line) => {
+    const { resOutputsEvent } = JSON.parse(line) as EngineEvent;
+    if (resOutputsEvent?.metadata.op !== "update") return [];
+    return resOutputsEvent.metadata.urn.split("::").slice(-1);
+  });
+}
 
 test("an emergency waits for nobody: the named key is rotated out, revoked and dropped in one update", async () => {
   const tenant = await supply.take();
