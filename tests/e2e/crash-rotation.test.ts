@@ -1,14 +1,13 @@
 import {
   atEffect,
-  combinations,
+  crashes,
   inFlight,
   killUpdate,
-  RECOVERIES,
+  momentOf,
   recover,
   ROTATE,
   whileListing,
   whileVerifying,
-  type Kill,
   type Moment,
 } from "./crash";
 import { expectExactlyOnce } from "./exactlyOnce";
@@ -23,8 +22,6 @@ afterAll(async () => {
   await supply.stop();
 });
 
-const KILLS: readonly Kill[] = ["the command", "all processes"];
-
 /** The update lists for its intent, lists, rotates, lists again, and reads the JWKS. */
 const MOMENTS: Readonly<Record<string, Moment>> = {
   "before the raise is recorded": whileListing(1),
@@ -35,21 +32,15 @@ const MOMENTS: Readonly<Record<string, Moment>> = {
 };
 const moments = Object.keys(MOMENTS);
 
-function momentOf(name: string): Moment {
-  const moment = MOMENTS[name];
-  if (moment === undefined) throw new Error(`no such moment: ${name}`);
-  return moment;
-}
-
 describe("a raise, killed", () => {
-  test.each(combinations(moments, KILLS, RECOVERIES))(
+  test.each(crashes(moments))(
     "%s, %s, then %s: one rotation, no key forgotten",
     async (moment, kill, recovery) => {
       const tenant = await supply.take();
       const stack = await stackFor(tenant, { program: rotationProgram({ generation: 0 }) });
       expect((await stack.up()).outcome).toBe(0);
       stack.write(rotationProgram({ generation: 1, gracePeriod: "24h", revokePrevious: true }));
-      await killUpdate(tenant, stack, momentOf(moment), kill);
+      await killUpdate(tenant, stack, momentOf(MOMENTS, moment), kill);
       await recover(stack, recovery);
       await expectExactlyOnce(tenant, stack, { rotations: 1, revocations: 0 });
       const [retired] = (await rotationOf(stack)).retired;
@@ -59,12 +50,12 @@ describe("a raise, killed", () => {
 });
 
 describe("a creation at generation 1, killed", () => {
-  test.each(combinations(moments, KILLS, ["up"] as const))(
+  test.each(crashes(moments, ["up"]))(
     "%s, %s, then %s: one rotation, no key forgotten",
     async (moment, kill, recovery) => {
       const tenant = await supply.take();
       const stack = await stackFor(tenant, { program: rotationProgram({ generation: 1 }) });
-      await killUpdate(tenant, stack, momentOf(moment), kill);
+      await killUpdate(tenant, stack, momentOf(MOMENTS, moment), kill);
       await recover(stack, recovery);
       await expectExactlyOnce(tenant, stack, { rotations: 1, revocations: 0 });
     },

@@ -61,7 +61,7 @@ function heldRequest(method: string, path: string, nth: number): Fault[] {
 }
 
 /** What dies: the `pulumi` command alone, whose provider lives on, or all processes at once. */
-export type Kill = "the command" | "all processes";
+type Kill = "the command" | "all processes";
 
 /** Starts an update and kills it with SIGKILL at that moment. */
 export async function killUpdate(
@@ -89,8 +89,8 @@ export async function killUpdate(
 }
 
 /** What a user or a pipeline does after a crash. */
-export const RECOVERIES = ["up", "up --refresh", "refresh, then up"] as const;
-export type Recovery = (typeof RECOVERIES)[number];
+const RECOVERIES = ["up", "up --refresh", "refresh, then up"] as const;
+type Recovery = (typeof RECOVERIES)[number];
 
 export async function recover(stack: Stack, recovery: Recovery): Promise<void> {
   await stack.cancel();
@@ -102,11 +102,27 @@ export async function recover(stack: Stack, recovery: Recovery): Promise<void> {
   expect([update.outcome, update.output]).toEqual([0, expect.any(String)]);
 }
 
-/** Every combination, as the rows of a table. */
-export function combinations<A, B, C>(
-  first: readonly A[],
-  second: readonly B[],
-  third: readonly C[],
-): [A, B, C][] {
-  return first.flatMap((a) => second.flatMap((b) => third.map((c): [A, B, C] => [a, b, c])));
+/**
+ * Every moment with every recovery. What dies alternates, so that each of them meets both kinds; `CRASHES=all` in the
+ * environment asks for all combinations, which takes twice as long.
+ */
+export function crashes(
+  moments: readonly string[],
+  recoveries: readonly Recovery[] = RECOVERIES,
+): [moment: string, kill: Kill, recovery: Recovery][] {
+  const kills: readonly Kill[] = ["the command", "all processes"];
+  return moments.flatMap((moment, row) =>
+    recoveries.flatMap((recovery, column) =>
+      kills
+        .filter((_, index) => process.env["CRASHES"] === "all" || index === (row + column) % 2)
+        .map((kill): [string, Kill, Recovery] => [moment, kill, recovery]),
+    ),
+  );
+}
+
+/** The moment of that name. */
+export function momentOf(moments: Readonly<Record<string, Moment>>, name: string): Moment {
+  const moment = moments[name];
+  if (moment === undefined) throw new Error(`no such moment: ${name}`);
+  return moment;
 }
