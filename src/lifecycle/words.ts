@@ -13,8 +13,9 @@ export function describeUpdate(
   recorded: RotationOutputs,
   desired: DesiredRotation,
   domain: string,
-  now: Date,
+  machineTime: Date,
 ): string | undefined {
+  const now = latest(machineTime, recorded.observedAt);
   const raises = desired.generation > recorded.generation;
   const parts: string[] = [];
   if (raises) {
@@ -44,6 +45,12 @@ export function describeUpdate(
       parts.push(`revoke ${recorded.currentKey.kid} not before ${due}`);
   }
   return `${domain}: ${parts.join("; ")}; ring as recorded at ${recorded.observedAt}`;
+}
+
+/** The tenant's clock decides, and it has told its time when the ring was recorded: it is not earlier now. */
+function latest(machineTime: Date, observedAt: string): Date {
+  const observed = new Date(observedAt);
+  return observed > machineTime ? observed : machineTime;
 }
 
 function describeRevocations(recorded: RotationOutputs, desired: DesiredRotation, now: Date): string[] {

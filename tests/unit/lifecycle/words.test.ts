@@ -88,6 +88,13 @@ const updates: Sentence[] = [
     says: `revoke old; ${AS_RECORDED}`,
   },
   {
+    rule: "a key that is due by the tenant's clock as a refresh has seen it, though not by this machine's",
+    recorded: { retired: [{ ...old, revokeDueAt: DUE_TOMORROW }] },
+    ring: { at: DUE_TOMORROW },
+    desired: FLAG_ON,
+    says: `revoke old; ring as recorded at ${DUE_TOMORROW}`,
+  },
+  {
     rule: "the flag turned on without grace",
     recorded: { retired: [old] },
     desired: FLAG_ON,
