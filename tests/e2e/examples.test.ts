@@ -1,9 +1,10 @@
 import { execFile } from "node:child_process";
-import { cpSync, existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import path from "node:path";
-import { checkout, linkDependencies } from "../support/engine";
+import { checkout } from "../support/engine";
 import { expectExactlyOnce } from "./exactlyOnce";
 import { stackFor, testWhatIsLeftBehind } from "./leftBehind";
+import { commandsUnder, example, examples } from "./readme";
 import { TenantSupply } from "./tenants";
 
 jest.setTimeout(180_000);
@@ -13,20 +14,10 @@ afterAll(async () => {
   await supply.stop();
 });
 
-const examples = path.join(checkout, "examples");
-
 interface RolloverFigures {
   requests: number;
   refused: number;
   withoutGuards: { requests: number; refused: number };
-}
-
-/** Takes an example as it stands. */
-function example(name: string): (folder: string) => void {
-  return (folder) => {
-    cpSync(path.join(examples, name), folder, { recursive: true });
-    linkDependencies(folder);
-  };
 }
 
 function run(file: string, args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
@@ -38,33 +29,50 @@ function run(file: string, args: string[]): Promise<{ code: number; stdout: stri
   });
 }
 
-test("every example is run here, and says what it is about", () => {
+test("every example is run, here or in a file of its own, and says what it is about", () => {
   const names = readdirSync(examples, { withFileTypes: true }).flatMap((entry) =>
     entry.isDirectory() ? [entry.name] : [],
   );
-  expect(names).toEqual(["minimal", "rollover"]);
+  expect(names).toEqual(["quickstart", "rollover"]);
   for (const name of names) {
     for (const file of ["Pulumi.yaml", "README.md"])
       expect(existsSync(path.join(examples, name, file))).toBe(true);
   }
 });
 
-test("minimal: adopts, rotates, and waits for the grace period before it revokes", async () => {
+test("quickstart: its README's commands adopt, rotate, wait for the grace period, and revoke", async () => {
   const tenant = await supply.take();
   const stack = await stackFor(tenant, {
-    project: example("minimal"),
+    project: example("quickstart"),
     env: tenant.bareEnv,
-    config: { "auth0:domain": tenant.domain, "auth0:clientId": tenant.clientId, generation: "0" },
+    config: { "auth0:domain": tenant.domain, "auth0:clientId": tenant.clientId },
     secretConfig: { "auth0:clientSecret": tenant.clientSecret },
   });
-  expect((await stack.up()).outcome).toBe(0);
+  const does = async (heading: string, block: number, said: RegExp): Promise<void> => {
+    const { outcome, output } = await stack.shell(commandsUnder("quickstart", heading)[block] ?? "false");
+    expect([outcome, output]).toEqual([0, expect.stringMatching(said)]);
+  };
+  const { current: first } = await tenant.ring();
+  await does("4. Adopt", 0, /adopt the key ring as it is, rotate nothing; revoke nothing/);
   await expectExactlyOnce(tenant, stack, { rotations: 0, revocations: 0 });
-  await stack.configure({ generation: "1", revokePrevious: "true", gracePeriod: "24h" });
-  expect((await stack.up()).outcome).toBe(0);
+
+  await does("5. Rotate", 0, new RegExp(`rotated: \\S+ is current, ${first} is retired`));
   await expectExactlyOnce(tenant, stack, { rotations: 1, revocations: 0 });
   const { current } = await tenant.ring();
-  expect(await stack.outputs()).toMatchObject({ currentKid: current, retired: [{ generation: 1 }] });
-  expect((await stack.preview()).output).toMatch(/revoke \S+ not before /);
+  expect(await stack.outputs()).toMatchObject({
+    currentKid: current,
+    retired: [{ kid: first, generation: 1, revokeDueAt: expect.any(String) as string }],
+  });
+
+  await does("6. Wait", 0, new RegExp(`revoke ${first} not before \\S+ \\(in 24 hours\\)`));
+  await expectExactlyOnce(tenant, stack, { rotations: 1, revocations: 0 });
+  await tenant.emulator.advanceClock("25h", tenant.domain);
+  const [, moveTheClock = ""] = commandsUnder("quickstart", "6. Wait");
+  const { outcome, output } = await stack.shell(moveTheClock.replace(/^curl .*\n/, ""));
+  expect([outcome, output]).toEqual([0, expect.stringContaining(`revoked ${first}`)]);
+  expect(output).toMatch(new RegExp(`: revoke ${first}; ring as recorded`));
+  expect(output).toMatch(new RegExp(`revoking key ${first} \\(due since `));
+  await expectExactlyOnce(tenant, stack, { rotations: 1, revocations: 1 });
 });
 
 test("rollover: no request is refused throughout, and without grace and consumers many are", async () => {

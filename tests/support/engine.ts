@@ -127,6 +127,14 @@ export class Stack {
     return this.start(["destroy", "--yes", "--skip-preview", ...flags]).ended;
   }
 
+  /** Runs commands as somebody types them who answers every question of the engine's with yes; ends at the first that fails. */
+  shell(commands: string): Promise<EngineRun> {
+    return this.run("sh", ["-ec", commands], "terminal", {
+      PULUMI_SKIP_CONFIRMATIONS: "true",
+      NO_COLOR: "1",
+    }).ended;
+  }
+
   /** Takes away the lock that a killed command has left. */
   cancel(): Promise<EngineRun> {
     return this.mustRun(["cancel", "--yes"]);
@@ -186,9 +194,18 @@ export class Stack {
   }
 
   private start(command: string[], kind: "terminal" | "data" = "terminal"): RunningEngine {
-    const child = spawn("pulumi", ["--non-interactive", "--color", "never", ...command], {
+    return this.run("pulumi", ["--non-interactive", "--color", "never", ...command], kind);
+  }
+
+  private run(
+    command: string,
+    args: string[],
+    kind: "terminal" | "data",
+    more: Readonly<Record<string, string>> = {},
+  ): RunningEngine {
+    const child = spawn(command, args, {
       cwd: this.folder,
-      env: this.environment(),
+      env: { ...this.environment(), ...more },
       stdio: ["ignore", "pipe", "pipe"],
     });
     let output = "";

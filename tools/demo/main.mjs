@@ -40,7 +40,7 @@ const { default: Table } = await import("cli-table3");
 const start = Date.now();
 const tenant = await startTenant(root);
 const { domain, clientId, clientSecret, caFile } = tenant.access;
-const project = await createProject({ root, example: "minimal", engineDir, caFile, log });
+const project = await createProject({ root, example: "quickstart", engineDir, caFile, log });
 process.once("SIGINT", () => void finish().then(() => process.exit(130)));
 
 async function finish() {

@@ -164,7 +164,7 @@ async function withGuards() {
 }
 
 async function withoutGuards() {
-  const { tenant, services, project, set } = await startWorld("minimal");
+  const { tenant, services, project, set } = await startWorld("quickstart");
   const load = prepareLoad(tenant, services);
   const [current] = await currentAndNext(tenant);
   await step(
