@@ -122,7 +122,9 @@ export class IntentLifecycle extends Lifecycle implements pulumi.dynamic.Resourc
     const { generation, gracePeriod, jwksCacheAllowance } = desired;
     const { kid } = ring.current;
     const derivedFrom =
-      gracePeriod === "auto" ? deriveGrace(await tenant.tokenLifetimes(), jwksCacheAllowance) : undefined;
+      gracePeriod === "auto" && needsDueDate(ring, desired)
+        ? deriveGrace(await tenant.tokenLifetimes(), jwksCacheAllowance)
+        : undefined;
     if (!own.some((baseline) => baseline.kid === kid)) this.runtime.claimRaise(tenant.domain, kid);
     const at = ring.observedAt.toISOString();
     const grace = gracePeriod === undefined ? {} : { gracePeriod, ...(derivedFrom && { derivedFrom }) };
@@ -169,7 +171,10 @@ export class IntentLifecycle extends Lifecycle implements pulumi.dynamic.Resourc
     accepted?: Pick<IntentOutputs, "revokeNow" | "gracePeriod">,
   ): Promise<void> {
     const revokes = desired.revokeNow?.kid === accepted?.revokeNow?.kid ? undefined : desired.revokeNow?.kid;
-    const derives = desired.gracePeriod === "auto" && (raises || accepted?.gracePeriod !== "auto");
+    const derives =
+      desired.gracePeriod === "auto" &&
+      needsDueDate(ring, desired) &&
+      (raises || accepted?.gracePeriod !== "auto");
     if (!raises && !derives && revokes === undefined) return;
     if (raises) this.runtime.assertCheckpoints();
     const { domain, usesStaticToken } = tenant;
@@ -190,6 +195,11 @@ export class IntentLifecycle extends Lifecycle implements pulumi.dynamic.Resourc
     const warning = raises ? budgetWarning(asked) : undefined;
     if (warning !== undefined) this.runtime.say(warning);
   }
+}
+
+/** A current key that is named to be revoked at once waits for nothing, so its due date is no reason to fail. */
+function needsDueDate({ current }: KeyRing, { revokeNow }: DesiredRotation): boolean {
+  return revokeNow?.kid !== current.kid;
 }
 
 /** Baselines of keys that are revoked or gone have nothing left to say. */

@@ -97,7 +97,10 @@ export class RotationLifecycle extends Lifecycle implements pulumi.dynamic.Resou
         const revokedAt = key.revokedAt ?? revoked.get(key.kid);
         return revokedAt === undefined ? key : { ...key, revokedAt };
       });
-      const seen = desired.gracePeriod === "auto" ? await this.lifetimesIfAllowed(tenant) : undefined;
+      const seen =
+        desired.gracePeriod === "auto"
+          ? await this.lifetimesUnless(tenant, ({ code }) => code === "insufficient_scope")
+          : undefined;
       const observed = toOutputs(
         {
           ...recorded,
@@ -124,12 +127,18 @@ export class RotationLifecycle extends Lifecycle implements pulumi.dynamic.Resou
     });
   }
 
-  /** A refresh is no time to fail for a scope: what is on record stands until the next update, which asks again. */
-  private async lifetimesIfAllowed(tenant: Tenant): Promise<TokenLifetimes | undefined> {
+  /**
+   * What is on record stands until the next update, which asks again, where a failure is no reason to stop: for want of
+   * a scope in a refresh, for any in an emergency.
+   */
+  private async lifetimesUnless(
+    tenant: Tenant,
+    isNoReason: (error: SigningKeyError) => boolean,
+  ): Promise<TokenLifetimes | undefined> {
     try {
       return await tenant.tokenLifetimes();
     } catch (error) {
-      if (!(error instanceof SigningKeyError && error.code === "insufficient_scope")) throw error;
+      if (!(error instanceof SigningKeyError && isNoReason(error))) throw error;
       this.runtime.say(error.message);
       return undefined;
     }
@@ -151,21 +160,21 @@ export class RotationLifecycle extends Lifecycle implements pulumi.dynamic.Resou
       assertSameTenant({ domain: recorded.domain, kids: recordedKids(recorded) }, tenant.domain, ring);
     assertBaselinesListed(desired, recorded.generation, tenant.domain, ring);
     const { generation, retired, pending, revokeNow, rotatedAt } = recorded;
-    const seen = desired.gracePeriod === "auto" ? await tenant.tokenLifetimes() : undefined;
+    const isAuto = desired.gracePeriod === "auto";
+    const isEmergency = desired.revokeNow !== undefined && desired.revokeNow.kid !== revokeNow?.kid;
+    const seen = isAuto ? await this.lifetimesUnless(tenant, () => isEmergency) : undefined;
+    // Of the key that is retired here, perhaps; so what is seen now counts for it as well.
+    const tokenLifetimes =
+      seen === undefined
+        ? recorded.tokenLifetimes
+        : seenLifetimes(recorded.tokenLifetimes, recorded.tokenLifetimes?.kid ?? ring.current.kid, seen);
     const reconciliation = new Reconciliation(tenant, this.runtime, desired, ring, {
       generation,
       retired,
       pending,
       ...(revokeNow && { revokeNow }),
       ...(rotatedAt !== undefined && { rotatedAt }),
-      // Of the key that is retired here, perhaps; so what is seen now counts for it as well.
-      ...(seen && {
-        tokenLifetimes: seenLifetimes(
-          recorded.tokenLifetimes,
-          recorded.tokenLifetimes?.kid ?? ring.current.kid,
-          seen,
-        ),
-      }),
+      ...(isAuto && tokenLifetimes && { tokenLifetimes }),
     });
     const observed = (): RotationOutputs => {
       const { recorded, ring } = reconciliation;

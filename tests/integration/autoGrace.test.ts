@@ -8,7 +8,7 @@ jest.setTimeout(60_000);
 let world: World;
 
 beforeAll(async () => {
-  world = await startWorld(12);
+  world = await startWorld(15);
 });
 
 afterEach(async () => {
@@ -138,6 +138,44 @@ describe("without the scopes", () => {
     const error = await refusal(up({ generation: 1, ...AUTO, tenant: { domain, ...client } }));
     expect(codesIn(error)).toEqual(["insufficient_scope"]);
     expect(stack.outputs.retired).toEqual(before);
+  });
+});
+
+describe("in an emergency", () => {
+  test.each([["/api/v2/resource-servers"], ["/api/v2/clients"]])(
+    "lifetimes that %s doesn't give keep no key that is named from being rotated out and revoked",
+    async (path) => {
+      const { tenant, stack, effects, up } = await world.managed({ generation: 0, ...AUTO });
+      const { current } = await ringOf(world.emulator, tenant);
+      const known = stack.outputs.tokenLifetimes;
+      const match = { method: "GET", path };
+      await world.emulator.fault({
+        fault: "status",
+        status: 503,
+        tenant: tenant.domain,
+        match,
+        times: 99,
+      });
+      const emergency = { ...AUTO, revokeNow: { kid: current, reason: "leaked" } };
+      await up({ generation: 1, ...emergency });
+      expect(await effects()).toEqual([`rotate ${current}`, `revoke ${current}`]);
+      expect(stack.outputs.tokenLifetimes).toEqual(known);
+
+      await world.emulator.clearFaults();
+      const { current: second } = await ringOf(world.emulator, tenant);
+      await up({ generation: 2, ...emergency });
+      expect(graceOf(stack.outputs.retired.find(({ kid }) => kid === second))).toBe(DAY * 1000 + ALLOWANCES);
+    },
+  );
+
+  test("nor do the scopes that they take", async () => {
+    const { tenant, effects, up } = world.unmanaged();
+    const scopes = ["read:signing_keys", "create:signing_keys", "update:signing_keys"];
+    const client = (await control("POST", "/clients", { tenant: tenant.domain, scopes })) as object;
+    const { current } = await ringOf(world.emulator, tenant);
+    const revokeNow = { kid: current, reason: "leaked" };
+    await up({ generation: 1, ...AUTO, revokeNow, tenant: { domain: tenant.domain, ...client } });
+    expect(await effects()).toEqual([`rotate ${current}`, `revoke ${current}`]);
   });
 });
 
