@@ -33,7 +33,7 @@ test("every example is run, here or in a file of its own, and says what it is ab
   const names = readdirSync(examples, { withFileTypes: true }).flatMap((entry) =>
     entry.isDirectory() ? [entry.name] : [],
   );
-  expect(names).toEqual(["quickstart", "rollover"]);
+  expect(names).toEqual(["emergency", "quickstart", "rollover"]);
   for (const name of names) {
     for (const file of ["Pulumi.yaml", "README.md"])
       expect(existsSync(path.join(examples, name, file))).toBe(true);

@@ -23,13 +23,18 @@ interface Batch {
 
 /** A tenant for each test, from emulators that are started ahead of need. */
 export class TenantSupply {
-  private readonly batches: Promise<Batch>[] = [startBatch()];
+  private readonly batches: Promise<Batch>[];
+
+  /** @param limits `rotationsPerDay`: how many rotations each tenant allows in 24 hours; 0 (default): any number */
+  constructor(private readonly limits: { readonly rotationsPerDay?: number } = {}) {
+    this.batches = [this.startBatch()];
+  }
 
   /** A tenant that nobody has used: its current key is 30 days old. */
   async take(): Promise<TestTenant> {
     const { emulator, tenants } = await this.latest();
     const tenant = tenants.shift();
-    if (tenants.length === 1) this.batches.push(startBatch());
+    if (tenants.length === 1) this.batches.push(this.startBatch());
     if (tenant === undefined) throw new Error("an emulator without tenants");
     return testTenant(emulator, tenant);
   }
@@ -44,15 +49,21 @@ export class TenantSupply {
       const { emulator, tenants } = await batch;
       if (tenants.length > 0) return { emulator, tenants };
     }
-    const batch = startBatch();
+    const batch = this.startBatch();
     this.batches.push(batch);
     return batch;
   }
-}
 
-async function startBatch(): Promise<Batch> {
-  const emulator = await startEmulator(["--tenants", String(tenantsOfABatch), "--rotations-per-day", "0"]);
-  return { emulator, tenants: await emulator.tenants() };
+  private async startBatch(): Promise<Batch> {
+    const { rotationsPerDay = 0 } = this.limits;
+    const emulator = await startEmulator([
+      "--tenants",
+      String(tenantsOfABatch),
+      "--rotations-per-day",
+      String(rotationsPerDay),
+    ]);
+    return { emulator, tenants: await emulator.tenants() };
+  }
 }
 
 function testTenant(emulator: Emulator, tenant: TenantSummary): TestTenant {
