@@ -15,4 +15,4 @@ export type { Duration } from "./duration";
 export type { GraceDerivation, GracePeriod, SeenLifetimes } from "./lifecycle/gracePeriod";
 export type { ListedForRevocation } from "./lifecycle/revocation";
 export type { ListedKey } from "./lifecycle/revocationInputs";
-export type { PendingStep, PublishedKey, RetiredKey, RevokeNow } from "./lifecycle/state";
+export type { PendingStep, PreviousKey, PublishedKey, RetiredKey, RevokeNow } from "./lifecycle/state";

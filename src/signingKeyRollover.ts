@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { PublishedKey, RetiredKey } from "./lifecycle/state";
+import type { PreviousKey, PublishedKey, RetiredKey } from "./lifecycle/state";
 import { SigningKeyRevocation, type CanaryArgs } from "./signingKeyRevocation";
 import { SigningKeyRotation, type SigningKeyRotationArgs } from "./signingKeyRotation";
 
@@ -12,8 +12,8 @@ export interface RolloverKeys {
   currentKey: pulumi.Output<PublishedKey>;
   /** The key that the next rotation makes current. */
   nextKey: pulumi.Output<PublishedKey | undefined>;
-  /** The valid previous keys. */
-  previousKeys: pulumi.Output<PublishedKey[]>;
+  /** The valid previous keys; one that is due for revocation is without its certificate. */
+  previousKeys: pulumi.Output<PreviousKey[]>;
   /**
    * What a verifier with pinned certificates should hold, PEM: current, next, then previous, less those due for
    * revocation. The next one is in it before the rotation that makes it current.
@@ -87,10 +87,8 @@ export class SigningKeyRollover extends pulumi.ComponentResource {
     this.pendingRevocations = pulumi
       .all([rotation.retired, revocation.keys])
       .apply(([retired, keys]) => pendingOf(retired, keys));
-    this.registerOutputs({
-      trustedCertificates: this.trustedCertificates,
-      pendingRevocations: this.pendingRevocations,
-    });
+    // Not the certificates, which stand in state with the rotation.
+    this.registerOutputs({ pendingRevocations: this.pendingRevocations });
   }
 }
 

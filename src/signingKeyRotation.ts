@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Duration } from "./duration";
 import type { GracePeriod, SeenLifetimes } from "./lifecycle/gracePeriod";
-import type { PendingStep, PublishedKey, RetiredKey, RevokeNow } from "./lifecycle/state";
+import type { PendingStep, PreviousKey, PublishedKey, RetiredKey, RevokeNow } from "./lifecycle/state";
 import { providerShell, ROTATION_TYPE } from "./shell";
 import { INTENT_SUFFIX, intentOptions, SigningKeyRotationIntent } from "./signingKeyRotationIntent";
 import { tenantInput, type Auth0Provider, type TenantArgs } from "./tenantArgs";
@@ -62,8 +62,8 @@ export class SigningKeyRotation extends pulumi.CustomResource {
   declare readonly currentKey: pulumi.Output<PublishedKey>;
   /** The key that the next rotation makes current; it is in the JWKS already. */
   declare readonly nextKey: pulumi.Output<PublishedKey | undefined>;
-  /** The valid previous keys. */
-  declare readonly previousKeys: pulumi.Output<PublishedKey[]>;
+  /** The valid previous keys; one that is due for revocation is without its certificate. */
+  declare readonly previousKeys: pulumi.Output<PreviousKey[]>;
   /** The keys that this resource retired. */
   declare readonly retired: pulumi.Output<RetiredKey[]>;
   /** The kids that are due for revocation now. */
@@ -103,7 +103,7 @@ export class SigningKeyRotation extends pulumi.CustomResource {
       pulumi.mergeOptions(opts, { additionalSecretOutputs: ["tenant"] }),
     );
     this.trustedCertificates = pulumi
-      .all([this.currentKey, this.nextKey, this.previousKeys, this.revocable])
+      .all([this.currentKey, this.nextKey, this.previousKeys])
       .apply(certificatesToTrust);
   }
 
@@ -122,14 +122,12 @@ export class SigningKeyRotation extends pulumi.CustomResource {
 }
 
 /** Nothing is taken for granted: Pulumi's mocks, in the tests of a program, put out no more than what goes in. */
-function certificatesToTrust([current, next, previous, revocable]: readonly [
+function certificatesToTrust([current, next, previous]: readonly [
   PublishedKey | undefined,
   PublishedKey | undefined,
-  PublishedKey[] | undefined,
-  string[] | undefined,
+  PreviousKey[] | undefined,
 ]): string[] {
-  const trusted = previous?.filter((key) => !revocable?.includes(key.kid)) ?? [];
-  return [current, next, ...trusted].flatMap((key) => key?.certificate ?? []);
+  return [current, next, ...(previous ?? [])].flatMap((key) => key?.certificate ?? []);
 }
 
 /** The outputs, which a resource without a schema must name for the program to get them. */

@@ -2,13 +2,13 @@ import type * as pulumi from "@pulumi/pulumi";
 import { SigningKeyError } from "../errors";
 import { findKey, type KeyRing } from "../tenant/keyRing";
 import type { Tenant } from "../tenant/tenant";
-import { checkFailures } from "./checkFailures";
 import {
   cannotBeUndone,
   findFaults,
   isUnknown,
   readDesired,
   type DesiredRotation,
+  type Fault,
   type PropertyBag,
 } from "./inputs";
 import { deriveGrace, type GracePeriod } from "./gracePeriod";
@@ -37,11 +37,8 @@ interface IntentOutputs {
  * record before the rotation starts, so that a rotation that is killed and run again is known to have happened.
  */
 export class IntentLifecycle extends Lifecycle implements pulumi.dynamic.ResourceProvider {
-  check(olds: PropertyBag, news: PropertyBag): Promise<pulumi.dynamic.CheckResult> {
-    return withoutTraces(() => {
-      const failures = findFaults("intent", olds, news, this.runtime.sources);
-      return { inputs: news, failures: checkFailures(failures) };
-    });
+  protected findFaults(olds: PropertyBag, news: PropertyBag): Fault[] {
+    return findFaults("intent", olds, news, this.runtime.sources);
   }
 
   diff(_id: string, olds: PropertyBag, news: PropertyBag): Promise<pulumi.dynamic.DiffResult> {
@@ -62,7 +59,7 @@ export class IntentLifecycle extends Lifecycle implements pulumi.dynamic.Resourc
   }
 
   async create(inputs: PropertyBag): Promise<pulumi.dynamic.CreateResult> {
-    const desired = readDesired(inputs);
+    const desired = readDesired(this.revealed(inputs));
     const tenant = this.runtime.tenant(desired.tenant);
     const ring = await tenant.listKeys();
     const rotates =
@@ -74,7 +71,7 @@ export class IntentLifecycle extends Lifecycle implements pulumi.dynamic.Resourc
 
   async update(_id: string, olds: PropertyBag, news: PropertyBag): Promise<pulumi.dynamic.UpdateResult> {
     const recorded = olds as unknown as IntentOutputs;
-    const desired = readDesired(news);
+    const desired = readDesired(this.revealed(news));
     const tenant = this.runtime.tenant(desired.tenant);
     let ring = await tenant.listKeys();
     const recordedKids = [...recorded.kids, ...recorded.baselines.map((baseline) => baseline.kid)];

@@ -1,12 +1,10 @@
-import { isDeepStrictEqual } from "node:util";
 import type * as pulumi from "@pulumi/pulumi";
 import { SigningKeyError } from "../errors";
 import { findKey, type KeyRing } from "../tenant/keyRing";
 import type { Tenant } from "../tenant/tenant";
 import { passCanaries } from "./canaries";
-import { checkFailures } from "./checkFailures";
 import { DEFAULT_JWKS_CACHE_ALLOWANCE } from "./gracePeriod";
-import { DEFAULT_MIN_KEY_AGE, isUnknown, type DesiredRotation, type PropertyBag } from "./inputs";
+import { DEFAULT_MIN_KEY_AGE, isUnknown, type DesiredRotation, type Fault, type PropertyBag } from "./inputs";
 import { Lifecycle } from "./lifecycle";
 import { PartialFailure } from "./partialFailure";
 import { withDueDates } from "./plan";
@@ -44,22 +42,19 @@ export interface RevocationOutputs {
 
 /** Revokes exactly the keys that it is given, each once it is due, and none that is current or next. */
 export class RevocationLifecycle extends Lifecycle implements pulumi.dynamic.ResourceProvider {
-  check(olds: PropertyBag, news: PropertyBag): Promise<pulumi.dynamic.CheckResult> {
-    return withoutTraces(() => {
-      const faults = findRevocationFaults(news, this.runtime.sources);
-      if (faults.length === 0 && !isUnknown([news["tenant"], news["canaries"]])) {
-        const desired = readRevocation({ ...news, retired: [] });
-        const { kind, domain } = this.runtime.credentials(desired.tenant);
-        if (kind === "apiToken" && desired.canaries.length > 0) {
-          const reason =
-            "a canary needs a token of its own, which an apiToken can't ask for: give clientId and clientSecret";
-          faults.push({ property: "canaries", reason });
-        } else if (olds["retired"] === undefined && !isUnknown(news["retired"])) {
-          this.say(domain, undefined, readRevocation(news));
-        }
-      }
-      return { inputs: news, failures: checkFailures(faults) };
-    });
+  protected findFaults(olds: PropertyBag, news: PropertyBag): Fault[] {
+    const faults = findRevocationFaults(news, this.runtime.sources);
+    if (faults.length > 0 || isUnknown([news["tenant"], news["canaries"]])) return faults;
+    const desired = readRevocation({ ...news, retired: [] });
+    const { kind, domain } = this.runtime.credentials(desired.tenant);
+    if (kind === "apiToken" && desired.canaries.length > 0) {
+      const reason =
+        "a canary needs a token of its own, which an apiToken can't ask for: give clientId and clientSecret";
+      return [{ property: "canaries", reason }];
+    }
+    if (olds["retired"] === undefined && !isUnknown(news["retired"]))
+      this.say(domain, undefined, readRevocation(news));
+    return [];
   }
 
   /** Compares with what is recorded, without a request; nothing ever replaces. */
@@ -79,7 +74,7 @@ export class RevocationLifecycle extends Lifecycle implements pulumi.dynamic.Res
           desired.hold !== recorded.hold ||
           desired.gracePeriod !== recorded.gracePeriod ||
           desired.reason !== recorded.reason ||
-          !isDeepStrictEqual(desired.tenant, recorded.tenant) ||
+          !this.runtime.secretInputs.isSameTenant(desired, recorded) ||
           listChanges(recorded, desired) ||
           (!desired.hold && this.dueKeys(recorded, desired).length > 0),
       };
@@ -87,7 +82,7 @@ export class RevocationLifecycle extends Lifecycle implements pulumi.dynamic.Res
   }
 
   async create(inputs: PropertyBag): Promise<pulumi.dynamic.CreateResult> {
-    const desired = readRevocation(inputs);
+    const desired = readRevocation(this.revealed(inputs));
     const tenant = this.runtime.tenant(desired.tenant);
     return {
       id: tenant.domain,
@@ -96,7 +91,7 @@ export class RevocationLifecycle extends Lifecycle implements pulumi.dynamic.Res
   }
 
   async update(id: string, olds: PropertyBag, news: PropertyBag): Promise<pulumi.dynamic.UpdateResult> {
-    const desired = readRevocation(news);
+    const desired = readRevocation(this.revealed(news));
     const tenant = this.runtime.tenant(desired.tenant);
     const recorded = olds as unknown as RevocationOutputs;
     return { outs: await this.reconcile(id, tenant, recorded, desired, news) };

@@ -3,8 +3,14 @@ import type * as pulumi from "@pulumi/pulumi";
 import { SigningKeyError } from "../errors";
 import type { Tenant } from "../tenant/tenant";
 import type { TokenLifetimes } from "../tenant/tokenLifetimes";
-import { checkFailures } from "./checkFailures";
-import { findFaults, isUnknown, readDesired, type DesiredRotation, type PropertyBag } from "./inputs";
+import {
+  findFaults,
+  isUnknown,
+  readDesired,
+  type DesiredRotation,
+  type Fault,
+  type PropertyBag,
+} from "./inputs";
 import { isGraceUnknown, withDueDates } from "./plan";
 import { Reconciliation } from "./reconcile";
 import { Lifecycle } from "./lifecycle";
@@ -25,20 +31,18 @@ import { assertBaselinesListed, assertSameTenant } from "./wrongTenant";
 
 /** Rotates, then revokes, as far as the recorded intent and the tenant's key ring ask for. */
 export class RotationLifecycle extends Lifecycle implements pulumi.dynamic.ResourceProvider {
-  check(olds: PropertyBag, news: PropertyBag): Promise<pulumi.dynamic.CheckResult> {
-    return withoutTraces(() => {
-      const failures = findFaults("rotation", olds, news, this.runtime.sources);
-      // There is no diff before a creation, so this is where a preview can say what it means.
-      if (
-        failures.length === 0 &&
-        olds["generation"] === undefined &&
-        !isUnknown([news["generation"], news["tenant"]])
-      ) {
-        const desired = readDesired(withoutUnknowns(news));
-        this.runtime.say(describeCreation(desired, this.domain(desired)));
-      }
-      return { inputs: news, failures: checkFailures(failures) };
-    });
+  protected findFaults(olds: PropertyBag, news: PropertyBag): Fault[] {
+    const faults = findFaults("rotation", olds, news, this.runtime.sources);
+    // There is no diff before a creation, so this is where a preview can say what it means.
+    if (
+      faults.length === 0 &&
+      olds["generation"] === undefined &&
+      !isUnknown([news["generation"], news["tenant"]])
+    ) {
+      const desired = readDesired(withoutUnknowns(news));
+      this.runtime.say(describeCreation(desired, this.domain(desired)));
+    }
+    return faults;
   }
 
   /** Compares with what is recorded, without a request; nothing ever replaces. */
@@ -60,21 +64,21 @@ export class RotationLifecycle extends Lifecycle implements pulumi.dynamic.Resou
         desired.revokePrevious !== recorded.revokePrevious ||
         desired.gracePeriod !== recorded.gracePeriod ||
         desired.reason !== recorded.reason ||
-        !isDeepStrictEqual(desired.tenant, recorded.tenant) ||
+        !this.runtime.secretInputs.isSameTenant(desired, recorded) ||
         isRevocationDue(recorded, desired, now);
       return { changes };
     });
   }
 
   async create(inputs: PropertyBag): Promise<pulumi.dynamic.CreateResult> {
-    const desired = readDesired(inputs);
+    const desired = readDesired(this.revealed(inputs));
     const tenant = this.runtime.tenant(desired.tenant);
     const outs = await this.reconcile(tenant.domain, tenant, NOTHING_RECORDED, desired, inputs);
     return { id: tenant.domain, outs };
   }
 
   async update(id: string, olds: PropertyBag, news: PropertyBag): Promise<pulumi.dynamic.UpdateResult> {
-    const desired = readDesired(news);
+    const desired = readDesired(this.revealed(news));
     const tenant = this.runtime.tenant(desired.tenant);
     return { outs: await this.reconcile(id, tenant, readOutputs(olds), desired, news) };
   }

@@ -4,6 +4,7 @@ import { SigningKeyError } from "../errors";
 import type { CredentialSources, Credentials, TenantFields } from "../tenant/credentials";
 import { Tenant } from "../tenant/tenant";
 import { credentialsFor } from "./inputs";
+import { SecretInputs } from "./secretInputs";
 
 /** How long one request to Auth0 may take. */
 const DEFAULT_REQUEST_TIMEOUT = "10s";
@@ -24,6 +25,7 @@ export class Runtime {
   readonly recordedHere = new Set<string>();
   /** Keys retired in this engine run, by `keyId`: without a due date they are not revoked in it. */
   readonly retiredHere = new Set<string>();
+  readonly secretInputs = new SecretInputs();
   private readonly claimedRaises = new Set<string>();
   private readonly environment: () => Readonly<Record<string, string | undefined>>;
   private readonly write: (line: string) => Promise<void>;

@@ -58,6 +58,9 @@ export interface PublishedKey {
   since?: string;
 }
 
+/** A valid previous key; without its certificate once it is due for revocation, for nobody is to trust it then. */
+export type PreviousKey = Omit<PublishedKey, "certificate"> & { certificate?: string };
+
 /** What has been carried out, as far as the resource knows. */
 export interface Recorded {
   generation: number;
@@ -80,7 +83,7 @@ export interface RotationOutputs extends Recorded {
   currentKey: PublishedKey;
   nextKey?: PublishedKey;
   /** The valid previous keys, whoever retired them. */
-  previousKeys: PublishedKey[];
+  previousKeys: PreviousKey[];
   /** The kids that are due for revocation now. */
   revocable: string[];
   /** Valid previous keys that somebody else retired. */
@@ -108,15 +111,19 @@ export interface ObservedInputs {
 /** The outputs for what is recorded and observed. Holds no `undefined`, which the engine could not store. */
 export function toOutputs(recorded: Recorded, ring: KeyRing, inputs: ObservedInputs): RotationOutputs {
   const retiredKids = new Set(recorded.retired.map((key) => key.kid));
+  const revocable = revocableKids(recorded, ring, inputs.revokePrevious);
   const foreign = ring.previous.filter((key) => !retiredKids.has(key.kid)).map((key) => key.kid);
   const outputs: RotationOutputs = {
     ...inputs,
     generation: recorded.generation,
     currentKey: publish(ring.current),
     ...(ring.next && { nextKey: publish(ring.next) }),
-    previousKeys: ring.previous.map(publish),
+    previousKeys: ring.previous.map(publish).map(({ certificate, ...key }) => ({
+      ...key,
+      ...(!revocable.includes(key.kid) && { certificate }),
+    })),
     retired: forgetLongRevoked(recorded.retired),
-    revocable: revocableKids(recorded, ring, inputs.revokePrevious),
+    revocable,
     foreign,
     pending: recorded.pending,
     ...(recorded.revokeNow && { revokeNow: recorded.revokeNow }),
@@ -131,10 +138,16 @@ function publish({ kid, certificate, fingerprint, thumbprint, since }: SigningKe
   return { kid, certificate, fingerprint, thumbprint, ...(since !== undefined && { since }) };
 }
 
+/** The latest of the revoked keys, of which nobody asks any more what their due date came from, and all others. */
 export function forgetLongRevoked(retired: readonly RetiredKey[]): RetiredKey[] {
   const revoked = retired.filter((key) => key.revokedAt !== undefined);
   const forgotten = new Set(revoked.slice(0, Math.max(revoked.length - REVOKED_ON_RECORD, 0)));
-  return retired.filter((key) => !forgotten.has(key));
+  return retired
+    .filter((key) => !forgotten.has(key))
+    .map(({ derivedFrom, ...key }) => ({
+      ...key,
+      ...(derivedFrom && key.revokedAt === undefined && { derivedFrom }),
+    }));
 }
 
 /** Retired keys whose time has come, or, without a grace period, that the flag asks to revoke. */

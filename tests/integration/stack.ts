@@ -88,12 +88,12 @@ export class Stack {
 
   /** `pulumi preview`: only check and diff are called, and what the intent will put out is unknown. */
   async preview(args: ProgramArgs): Promise<Record<ResourceName, Action>> {
-    const intent = await this.planned("intent", intentInputs(args));
+    const { action: intent } = await this.planned("intent", intentInputs(args));
     const outputs =
       intent === "same"
         ? this.intent
         : { ...intentInputs(args), baselines: UNKNOWN as unknown as Baseline[] };
-    const rotation = await this.planned("rotation", rotationInputs(args, outputs));
+    const { action: rotation } = await this.planned("rotation", rotationInputs(args, outputs));
     return { intent, rotation };
   }
 
@@ -121,18 +121,22 @@ export class Stack {
     return recorded(this.state.rotation).outputs as unknown as RotationOutputs;
   }
 
-  private async planned(name: ResourceName, news: Properties): Promise<Action> {
+  /** @returns with the inputs as `check` leaves them, which are those that the engine goes on with and stores */
+  private async planned(
+    name: ResourceName,
+    given: Properties,
+  ): Promise<{ action: Action; news: Properties }> {
     const old = this.state[name];
-    const { failures } = await this.host.check(old?.inputs ?? {}, news);
+    const { failures, inputs: news } = await this.host.check(old?.inputs ?? {}, given);
     if (failures.length > 0) throw new CheckFailed(failures);
-    if (old === undefined) return "create";
+    if (old === undefined) return { action: "create", news };
     const { changes, replaces } = await this.host.diff(old.id, old.outputs, news);
     if (replaces.length > 0) throw new Error(`the ${name} would be replaced`);
-    return changes || old.initErrors.length > 0 ? "update" : "same";
+    return { action: changes || old.initErrors.length > 0 ? "update" : "same", news };
   }
 
-  private async step(name: ResourceName, news: Properties): Promise<Action> {
-    const action = await this.planned(name, news);
+  private async step(name: ResourceName, given: Properties): Promise<Action> {
+    const { action, news } = await this.planned(name, given);
     const old = this.state[name];
     try {
       if (old === undefined) {

@@ -185,8 +185,7 @@ describe("trustedCertificates", () => {
   const ring = {
     currentKey: key("current"),
     nextKey: key("next"),
-    previousKeys: [key("old"), key("due"), key("theirs")],
-    revocable: ["due"],
+    previousKeys: [key("old"), { kid: "due" }, key("theirs")],
   };
   test.each([
     [

@@ -65,6 +65,17 @@ test("inputs that are given stand in the outputs, the others are absent", () => 
   expect(Object.keys(outputsOf()).filter((name) => absent.includes(name))).toEqual([]);
 });
 
+test("a previous key that is due for revocation is put out without its certificate, which nobody is to trust", () => {
+  const due = { kid: "due", generation: 1, retiredAt: EARLIER, revokeDueAt: EARLIER };
+  const { previousKeys, revocable } = outputsOf({ retired: [due] }, { previous: ["due", "theirs"] });
+  expect(revocable).toEqual(["due"]);
+  expect(previousKeys.map(({ kid, certificate }) => [kid, certificate])).toEqual([
+    ["due", undefined],
+    ["theirs", "certificate of theirs"],
+  ]);
+  expect(JSON.parse(JSON.stringify(previousKeys))).toStrictEqual(previousKeys);
+});
+
 test("each certificate stands in the outputs once, and no certificate of a revoked key", () => {
   const text = JSON.stringify(outputsOf(everything, richRing));
   const count = ["current", "next", "old", "theirs", "older"].map(
