@@ -19,7 +19,6 @@ const LONGEST_RATE_LIMIT_WAIT = 120_000;
 export class Reconciliation {
   /** Whether something has happened that the engine must record even if what follows fails. */
   worthRecording = false;
-  private readonly retiredNow = new Set<string>();
   private crossed = false;
   /** Whether the JWKS has been seen to hold the ring's current and next key. */
   private published = false;
@@ -36,6 +35,8 @@ export class Reconciliation {
     public recorded: Recorded,
     /** Called once, before the first key is revoked for being due: what it throws keeps all of them. */
     private beforeDueRevocation?: (ring: KeyRing) => Promise<void>,
+    /** Keys retired in this update, by this or by another resource: none of them is revoked in it for being due. */
+    private readonly retiredNow = new Set<string>(),
   ) {
     this.recorded = { ...recorded, retired: withDueDates(recorded, desired) };
   }

@@ -146,6 +146,7 @@ export class RevocationLifecycle extends Lifecycle implements pulumi.dynamic.Res
       ring,
       recordedAs(keys, recorded?.pending ?? []),
       ({ current }) => passCanaries(desired.canaries, current.kid, tenant, this.runtime),
+      new Set(keys.map(({ kid }) => kid).filter((kid) => this.isRetiredHere(tenant, kid))),
     );
     const observed = (): RevocationOutputs => ({
       domain: tenant.domain,
@@ -166,12 +167,13 @@ export class RevocationLifecycle extends Lifecycle implements pulumi.dynamic.Res
 
   /** Every reason not to touch a key of the list, before any is. */
   private refusals(
-    { domain }: Tenant,
+    tenant: Tenant,
     keys: readonly ListedForRevocation[],
     recorded: RevocationOutputs | undefined,
     { gracePeriod, retired }: DesiredRevocation,
     ring: KeyRing,
   ): SigningKeyError[] {
+    const { domain } = tenant;
     // Of a rotation's own entries: a kid that is written out is named on purpose.
     const entries = new Set(retired.flatMap((key) => (key.retiredAt === undefined ? [] : [key.kid])));
     const known = new Set(recorded?.keys.map((key) => key.kid));
@@ -192,7 +194,7 @@ export class RevocationLifecycle extends Lifecycle implements pulumi.dynamic.Res
         return [new SigningKeyError("not_revocable", { attempt, observation, remedy })];
       }
       const hasDueDate = revokeDueAt !== undefined || gracePeriod !== undefined;
-      const isRetiredHere = this.runtime.retiredHere.has(keyId(domain, kid));
+      const isRetiredHere = this.isRetiredHere(tenant, kid);
       if (hasDueDate || !(entries.has(kid) || isRetiredHere)) return [];
       return [
         new SigningKeyError("no_grace_period", {
@@ -203,6 +205,11 @@ export class RevocationLifecycle extends Lifecycle implements pulumi.dynamic.Res
         }),
       ];
     });
+  }
+
+  /** Whether a rotation has retired the key in this run of the engine. */
+  private isRetiredHere({ domain }: Tenant, kid: string): boolean {
+    return this.runtime.retiredHere.has(keyId(domain, kid));
   }
 
   private dueKeys(recorded: RevocationOutputs, desired: DesiredRevocation): ListedForRevocation[] {

@@ -23,7 +23,7 @@ export class Runtime {
   readonly clock: Clock;
   /** Raises recorded by this process: for these, nobody else's rotation can be in flight. */
   readonly recordedHere = new Set<string>();
-  /** Keys retired in this engine run, by `keyId`: without a due date they are not revoked in it. */
+  /** Keys retired in this engine run, by `keyId`: none is revoked in it for being due. */
   readonly retiredHere = new Set<string>();
   readonly secretInputs = new SecretInputs();
   private readonly claimedRaises = new Set<string>();

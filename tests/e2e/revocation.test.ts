@@ -71,6 +71,30 @@ test("revokes what the rotation retired once it is due, not before, in one updat
   expect(await revokedOn(tenant)).toEqual([first]);
 });
 
+test("never revokes in the update that retires, not even a key whose time is over before its turn comes", async () => {
+  const tenant = await supply.take();
+  const { current: first } = await tenant.ring();
+  const stack = await stackFor(tenant, {
+    program: `
+const pulumi = require("@pulumi/pulumi");
+const { SigningKeyRotation, SigningKeyRevocation } = require("pulumi-auth0-signing-keys");
+class SlowConsumer extends pulumi.dynamic.Resource {
+  constructor(name, props) {
+    super({ create: async (inputs) => { await new Promise((done) => setTimeout(done, 3000)); return { id: "slow", outs: inputs }; } }, name, props);
+  }
+}
+const rotation = new SigningKeyRotation("keys", { generation: 1, gracePeriod: "1s", minKeyAge: "0s" });
+const consumer = new SlowConsumer("consumer", { pems: rotation.trustedCertificates });
+new SigningKeyRevocation("keys", { retired: rotation.retired }, { dependsOn: consumer });
+`,
+  });
+  expect((await stack.up()).outcome).toBe(0);
+  expect(await revokedOn(tenant)).toEqual([]);
+  expect((await revocationOf(stack)).revocable).toEqual([first]);
+  expect((await stack.up()).outcome).toBe(0);
+  expect(await revokedOn(tenant)).toEqual([first]);
+});
+
 test("never revokes in the update that retires, nor an entry without a due date in the next", async () => {
   const tenant = await supply.take();
   const stack = await stackFor(tenant, { program: program({ generation: 1 }) });
