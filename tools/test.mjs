@@ -1,16 +1,19 @@
 import { existsSync } from "node:fs";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { availableParallelism, tmpdir } from "node:os";
 import { delimiter, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { EngineNotFound, findEngine } from "./engine/find.mjs";
 import { run } from "./engine/run.mjs";
+import { searchForSecrets } from "./secretSearch.mjs";
 import { setup, SetupFailed } from "./setup.mjs";
 
 const HELP = `Usage: npm test [-- <Jest arguments>]
 
 Without arguments: lint, formatting and types, then every test. With arguments
 only Jest, with these: npm test -- tests/unit
+What the tests printed and stored is then searched for each secret and token
+that they used, which counts as a check where they used any.
 The last line is "N passed, N failed"; each check and each test counts as one.
 `;
 
@@ -48,7 +51,7 @@ async function main(args) {
     await setup({ log, engine: false });
     if (args.length === 0) for (const check of CHECKS) add(count, await runCheck(check));
     const env = await environmentWithEngine(count);
-    add(count, await runJest(args, env));
+    add(count, await runTests(args, env));
   } catch (error) {
     if (!(error instanceof SetupFailed)) throw error;
     log(error.message);
@@ -107,27 +110,47 @@ async function environmentWithEngine(count) {
 }
 
 /**
+ * Runs the tests, then searches what they have printed and stored for the secrets that they have used.
+ *
  * @param {string[]} args
  * @param {NodeJS.ProcessEnv} env
  * @returns {Promise<Count>}
  */
-async function runJest(args, env) {
+async function runTests(args, env) {
   const folder = await mkdtemp(join(tmpdir(), "test-report-"));
+  const count = await runJest(args, { ...env, SUITE_TRACES: folder }, folder);
+  const { searched, megabytes, found } = await searchForSecrets(folder);
+  if (found.length === 0) await rm(folder, { recursive: true, force: true });
+  // A few tests that use no secret leave nothing to search; a whole suite that does so has lost them.
+  if (searched === 0 && found.length === 0 && args.length > 0) return count;
+  console.log(`figure: secrets searched ${searched} in ${megabytes} MB, found ${found.length}`);
+  for (const name of found) log(`a secret or a token stands in ${join(folder, "traces", name)}`);
+  if (searched === 0) log("no test has kept the secrets that it used, so the search says nothing");
+  add(count, searched > 0 && found.length === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 });
+  return count;
+}
+
+/**
+ * @param {string[]} args
+ * @param {NodeJS.ProcessEnv} env
+ * @param {string} folder
+ * @returns {Promise<Count>}
+ */
+async function runJest(args, env, folder) {
   const report = join(folder, "report.json");
   const ownWorkers = args.some((arg) => /^(--maxWorkers|-w|--runInBand|-i)\b/.test(arg));
   const workers = ownWorkers ? [] : [`--maxWorkers=${Math.min(MAX_WORKERS, availableParallelism())}`];
   const jest = join(root, "node_modules", "jest", "bin", "jest.js");
-  const all = [jest, "--json", `--outputFile=${report}`, ...workers, ...args];
-  try {
-    const { code } = await run(process.execPath, all, { cwd: root, env, inherit: true });
-    if (!existsSync(report)) {
-      log(`Jest ended with ${code} and left no report`);
-      return { passed: 0, failed: 1 };
-    }
-    return countTests(JSON.parse(await readFile(report, "utf8")), code, args);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
+  const colours = process.stderr.isTTY ? ["--color"] : [];
+  const all = [jest, "--json", `--outputFile=${report}`, ...workers, ...colours, ...args];
+  const { code, stdout, stderr } = await run(process.execPath, all, { cwd: root, env, show: true });
+  await mkdir(join(folder, "traces"), { recursive: true });
+  await writeFile(join(folder, "traces", "jest.txt"), `${stdout}\n${stderr}`);
+  if (!existsSync(report)) {
+    log(`Jest ended with ${code} and left no report`);
+    return { passed: 0, failed: 1 };
   }
+  return countTests(JSON.parse(await readFile(report, "utf8")), code, args);
 }
 
 /**

@@ -48,6 +48,10 @@ export function controlServer(controlled: Controlled): FastifyInstance {
     journal.clear();
     return reply.code(204).send();
   });
+  app.get("/issued", () => ({
+    tokens: tenants.flatMap(({ issued }) => issued.tokens),
+    secrets: tenants.flatMap(({ issued }) => issued.secrets),
+  }));
   controlFaultRoutes(app, faults, tenants);
   controlTenantRoutes(app, controlled);
   controlClientRoutes(app, controlled);

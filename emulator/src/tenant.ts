@@ -1,6 +1,7 @@
 import { type AccessTokenLifetimes, type Api, defaultLifetimes, exampleApi, managementApi } from "./api.js";
 import { type Application, managementScopes, newApplication } from "./application.js";
 import { Clock } from "./clock.js";
+import { Issued } from "./issued.js";
 import { KeyRing, type RevocationOutcome, type Rotation } from "./keyRing.js";
 import type { KeySupply } from "./keySupply.js";
 import { type Allowance, RequestLimiter, RotationBudget } from "./rateLimits.js";
@@ -42,6 +43,7 @@ export class Tenant {
   readonly clock: Clock;
   readonly ring: KeyRing;
   readonly limiter: RequestLimiter;
+  readonly issued = new Issued();
   readonly #budget: RotationBudget;
   readonly #keySupply: KeySupply;
   readonly #applications: Map<string, Application>;
@@ -65,9 +67,8 @@ export class Tenant {
     this.limiter = new RequestLimiter(settings.requestsPerSecond);
     this.#budget = new RotationBudget(settings.rotationsPerDay, memory.rotations);
     this.#keySupply = keySupply;
-    this.#applications = new Map(
-      memory.applications.map((application) => [application.clientId, application]),
-    );
+    this.#applications = new Map();
+    for (const application of memory.applications) this.addApplication(application);
     this.#customerApis = new Map(memory.apis.map((api) => [api.identifier, api]));
     this.#managementLifetimes = memory.managementLifetimes;
     this.#log = memory.log;
@@ -111,7 +112,9 @@ export class Tenant {
   }
 
   addApplication(application: Application): void {
-    this.#applications.set(application.clientId, application);
+    const { clientId, credential } = application;
+    if ("clientSecret" in credential) this.issued.noteSecret(credential.clientSecret);
+    this.#applications.set(clientId, application);
   }
 
   removeApplication(clientId: string): boolean {

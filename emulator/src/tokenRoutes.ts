@@ -28,6 +28,7 @@ export function tokenRoutes(app: FastifyInstance, tenant: Tenant): void {
       scopes,
       lifetimeSeconds: api.accessTokenSeconds,
     });
+    tenant.issued.noteToken(token);
     void reply.header("cache-control", "no-store").header("pragma", "no-cache");
     return {
       access_token: token,

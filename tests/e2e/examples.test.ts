@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
 import path from "node:path";
 import { checkout } from "../support/engine";
+import { keepTrace } from "../support/traces";
 import { expectExactlyOnce } from "./exactlyOnce";
 import { stackFor, testWhatIsLeftBehind } from "./leftBehind";
 import { commandsUnder, example, examples } from "./readme";
@@ -78,6 +79,7 @@ test("quickstart: its README's commands adopt, rotate, wait for the grace period
 test("rollover: no request is refused throughout, and without grace and consumers many are", async () => {
   const demo = path.join(checkout, "tools/demo/rollover.mjs");
   const { code, stdout, stderr } = await run(process.execPath, [demo, "--json"]);
+  keepTrace("demo", `${stdout}${stderr}`);
   expect([code, stderr]).toEqual([0, expect.stringContaining("All 8 steps did what they say")]);
   const figures = JSON.parse(stdout.trim().split("\n").at(-1) ?? "") as RolloverFigures;
   expect(figures).toEqual({

@@ -1,5 +1,6 @@
 import { INTENT_TYPE, REVOCATION_TYPE, ROTATION_TYPE } from "../../src/shell";
 import { createStack, type Stack, type StackOptions, type StateResource } from "../support/engine";
+import { keepUsedSecrets } from "../support/traces";
 import type { TestTenant } from "./tenants";
 
 const LONGEST_SHELL_BYTES = 700;
@@ -21,6 +22,7 @@ export async function stackFor(tenant: TestTenant, options: Partial<StackOptions
 /** Another secret that must not be left anywhere. */
 export function keepSecret(secret: string): void {
   secrets.add(secret);
+  keepUsedSecrets([secret]);
 }
 
 /** To be called at the end of every file of engine tests: what all its stacks wrote, said and stored. */

@@ -292,3 +292,25 @@ test("applications that the control API can't add: every problem is named", asyn
   const { problems } = answer.body as { problems: string[] };
   expect(problems.map((problem) => problem.replace(/:.*/s, ""))).toEqual(["scopes.0", "publicKeyPem", "a"]);
 });
+
+test("what was issued: every token and every secret of every tenant, removed applications included", async () => {
+  const own = await startEmulator(["--tenants", "2"]);
+  try {
+    const [first, second] = await own.tenants();
+    const { body } = await own.control("POST", "/clients", { scopes: ["read:logs"] });
+    const added = body as { clientId: string; clientSecret: string };
+    const tokens = [
+      await own.token(),
+      await own.token({ audience: "https://api.example.com/" }),
+      await own.token({ access: { ...own, ...added } }),
+      await own.token({ access: second ?? own }),
+    ];
+    await own.control("DELETE", `/clients/${added.clientId}`);
+    expect(await own.issued()).toEqual({
+      tokens,
+      secrets: [first?.clientSecret, added.clientSecret, second?.clientSecret],
+    });
+  } finally {
+    await own.stop();
+  }
+});

@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { request as httpsRequest } from "node:https";
 import path from "node:path";
 import { createInterface } from "node:readline";
+import { keepTrace, keepUsedSecrets, tracesAreKept } from "./traces";
 
 const main = path.join(__dirname, "../../emulator/dist/main.js");
 const startDeadlineMs = 60_000;
@@ -104,6 +105,8 @@ export interface Emulator extends TenantAccess {
     readonly audience?: string;
     readonly access?: Pick<TenantAccess, "domain" | "audience" | "clientId" | "clientSecret">;
   }): Promise<string>;
+  /** Everything that its tenants have issued since the start: tokens and client secrets. */
+  issued(): Promise<{ readonly tokens: readonly string[]; readonly secrets: readonly string[] }>;
   /** @returns the exit code, or the signal that ended it. */
   stop(signal?: NodeJS.Signals): Promise<number | NodeJS.Signals>;
 }
@@ -137,12 +140,22 @@ export async function startEmulator(flags: string[] = []): Promise<Emulator> {
     return tenantRequest(ca, access.domain, path, options);
   }
 
+  const issued = async () => (await mustControl("GET", "/issued")) as Awaited<ReturnType<Emulator["issued"]>>;
+
+  async function keepWhatWasUsed(): Promise<void> {
+    if (!tracesAreKept()) return;
+    const { tokens, secrets } = await issued();
+    keepUsedSecrets([...tokens, ...secrets]);
+    keepTrace("emulator", complaints);
+  }
+
   return {
     ...access,
     process: child,
     ca,
     control,
     request,
+    issued,
     journal: async () => (await mustControl("GET", "/journal")) as JournalEntry[],
     clearJournal: async () => {
       await mustControl("DELETE", "/journal");
@@ -174,6 +187,7 @@ export async function startEmulator(flags: string[] = []): Promise<Emulator> {
     async stop(signal = "SIGTERM") {
       const { exitCode, signalCode } = child;
       if (exitCode !== null || signalCode !== null) return exitCode ?? signalCode ?? 0;
+      await keepWhatWasUsed();
       const exited = once(child, "exit") as Promise<[number | null, NodeJS.Signals | null]>;
       child.kill(signal);
       const [code, killedBy] = await exited;

@@ -11,6 +11,7 @@ import {
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { descendants, kill } from "./processes";
+import { keepTrace } from "./traces";
 
 export const checkout = path.join(__dirname, "../..");
 /** No run of these tests takes longer; one that does hangs. */
@@ -166,9 +167,13 @@ export class Stack {
     return JSON.parse(output) as Record<string, unknown>;
   }
 
-  /** Everything that the engine has stored: the state, its history and its backups. */
+  /** Everything that the engine has stored: the state, its history and its backups, and the stack's settings. */
   storedText(): string {
-    return readdirSync(this.backend, { recursive: true, withFileTypes: true })
+    const stored = readdirSync(this.backend, { recursive: true, withFileTypes: true });
+    const settings = readdirSync(this.folder, { withFileTypes: true }).filter(({ name }) =>
+      /^Pulumi\..+\.yaml$/.test(name),
+    );
+    return [...stored, ...settings]
       .filter((entry) => entry.isFile())
       .map((entry) => readFileSync(path.join(entry.parentPath, entry.name), "utf8"))
       .join("\n");
@@ -180,9 +185,12 @@ export class Stack {
     this.orphans.clear();
   }
 
-  /** Takes the folder away. */
+  /** Takes the folder away, and keeps what is to be searched. */
   dispose(): void {
     this.endOrphans();
+    keepTrace("terminal", this.transcript.join("\n"));
+    keepTrace("exports", this.exports.join("\n"));
+    keepTrace("stored", this.storedText());
     rmSync(this.temporary, { recursive: true, force: true });
   }
 

@@ -6,6 +6,7 @@ import { ResourceProviderClient } from "@pulumi/pulumi/proto/provider_grpc_pb";
 import * as rpc from "@pulumi/pulumi/proto/provider_pb";
 import { Status } from "@pulumi/pulumi/proto/status_pb";
 import { Struct } from "google-protobuf/google/protobuf/struct_pb";
+import { keepTrace } from "./traces";
 
 const root = path.join(__dirname, "../..");
 const main = path.join(root, "node_modules/@pulumi/pulumi/cmd/dynamic-provider");
@@ -89,6 +90,7 @@ export async function startProviderHost({
   });
   let printed = "";
   let complaints = "";
+  const refusals: string[] = [];
   child.stdout.on("data", (chunk: Buffer) => (printed += chunk.toString()));
   child.stderr.on("data", (chunk: Buffer) => (complaints += chunk.toString()));
   const port = await announcedPort(
@@ -100,10 +102,22 @@ export async function startProviderHost({
 
   async function end(signal: NodeJS.Signals): Promise<void> {
     client.close();
-    if (child.exitCode !== null || child.signalCode !== null) return;
-    const exited = once(child, "exit");
-    child.kill(signal);
-    await exited;
+    if (child.exitCode === null && child.signalCode === null) {
+      const exited = once(child, "exit");
+      child.kill(signal);
+      await exited;
+    }
+    keepTrace("host", [printed, complaints, ...refusals.splice(0)].join("\n"));
+  }
+
+  /** The engine shows what a call is refused with as well. */
+  async function answered<T>(call: Call<T>): Promise<T> {
+    try {
+      return await answerTo(call);
+    } catch (error) {
+      refusals.push(String(error));
+      throw error;
+    }
   }
 
   const host: ProviderHost = {
@@ -115,12 +129,11 @@ export async function startProviderHost({
     async check(olds, news) {
       const request = new rpc.CheckRequest().setOlds(toStruct(olds)).setNews(toStruct(news));
       const answer = await answered<rpc.CheckResponse>((callback) => client.check(request, callback));
-      return {
-        inputs: fromStruct(answer.getInputs()),
-        failures: answer
-          .getFailuresList()
-          .map((failure) => ({ property: failure.getProperty(), reason: failure.getReason() })),
-      };
+      const failures = answer
+        .getFailuresList()
+        .map((failure) => ({ property: failure.getProperty(), reason: failure.getReason() }));
+      refusals.push(...failures.map(({ reason }) => reason));
+      return { inputs: fromStruct(answer.getInputs()), failures };
     },
     async diff(id, olds, news) {
       const request = new rpc.DiffRequest().setId(id).setOlds(toStruct(olds)).setNews(toStruct(news));
@@ -184,7 +197,9 @@ async function announcedPort(
   }
 }
 
-function answered<T>(call: (callback: (error: grpc.ServiceError | null, answer: T) => void) => unknown) {
+type Call<T> = (callback: (error: grpc.ServiceError | null, answer: T) => void) => unknown;
+
+function answerTo<T>(call: Call<T>): Promise<T> {
   return new Promise<T>((resolve, reject) => {
     call((error, answer) => {
       if (error === null) resolve(answer);

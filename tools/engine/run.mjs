@@ -17,7 +17,7 @@ import { spawn } from "node:child_process";
  * @property {string} [label] what is being done, for progress lines; none: it is done silently
  * @property {Log} [log]
  * @property {(stderr: string) => string} [describe] what the output so far says about progress
- * @property {boolean} [inherit] show the program's output instead of collecting it
+ * @property {boolean} [show] show the program's output as it comes, besides collecting it
  */
 
 const FIRST_PROGRESS_SECONDS = 2;
@@ -54,12 +54,16 @@ export function run(command, args, options = {}) {
     cwd: options.cwd,
     env: options.env ?? process.env,
     timeout: options.timeoutSeconds === undefined ? undefined : options.timeoutSeconds * 1000,
-    stdio: options.inherit ? "inherit" : ["ignore", "pipe", "pipe"],
+    stdio: [options.show ? "inherit" : "ignore", "pipe", "pipe"],
   });
   if (running.size === 0) for (const name of SIGNALS) process.on(name, stopChildren);
   running.add(child);
   child.stdout?.setEncoding("utf8").on("data", (text) => (stdout += text));
   child.stderr?.setEncoding("utf8").on("data", (text) => (stderr += text));
+  if (options.show) {
+    child.stdout?.on("data", (text) => process.stdout.write(text));
+    child.stderr?.on("data", (text) => process.stderr.write(text));
+  }
   const stopProgress = startProgress(options, () => options.describe?.(stderr) ?? "");
   return new Promise((resolve) => {
     child.once("error", (error) => {
