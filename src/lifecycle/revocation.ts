@@ -45,12 +45,18 @@ export class RevocationLifecycle extends Lifecycle implements pulumi.dynamic.Res
   protected findFaults(olds: PropertyBag, news: PropertyBag): Fault[] {
     const faults = findRevocationFaults(news, this.runtime.sources);
     if (faults.length > 0 || isUnknown([news["tenant"], news["canaries"]])) return faults;
-    const desired = readRevocation({ ...news, retired: [] });
-    const { kind, domain } = this.runtime.credentials(desired.tenant);
-    if (kind === "apiToken" && desired.canaries.length > 0) {
-      const reason =
-        "a canary needs a token of its own, which an apiToken can't ask for: give clientId and clientSecret";
-      return [{ property: "canaries", reason }];
+    const { tenant, canaries } = readRevocation({ ...news, retired: [] });
+    const { kind, domain, audience } = this.runtime.credentials(tenant);
+    const refuse = (reason: string): Fault[] => [{ property: "canaries", reason }];
+    if (kind === "apiToken" && canaries.length > 0) {
+      return refuse(
+        "a canary needs a token of its own, which an apiToken can't ask for: give clientId and clientSecret",
+      );
+    }
+    if (canaries.some((canary) => canary.audience === audience)) {
+      return refuse(
+        "a canary's audience is the Management API, whose tokens go to Auth0 alone: name an API of your own",
+      );
     }
     if (olds["retired"] === undefined && !isUnknown(news["retired"]))
       this.say(domain, undefined, readRevocation(news));

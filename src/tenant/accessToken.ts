@@ -2,7 +2,9 @@ import { createPrivateKey, randomUUID } from "node:crypto";
 import * as v from "valibot";
 import { SigningKeyError } from "../errors";
 import type { Credentials } from "./credentials";
+import { oneLine } from "./oneLine";
 import { describeAnswer, explain, jsonBody, type Attempt } from "./request";
+import { tenantFetch } from "./tenantFetch";
 
 /** A Management API token with what can be read off it; `kid` and `scopes` are `undefined` for an opaque one. */
 export interface AccessToken {
@@ -34,11 +36,10 @@ export async function requestAccessToken(
   let response: Response;
   let body: unknown;
   try {
-    response = await fetch(`https://${credentials.domain}/oauth/token`, {
+    response = await tenantFetch(`https://${credentials.domain}/oauth/token`, {
       method: "POST",
       headers: { "content-type": "application/json" },
       body: JSON.stringify(await grant(credentials)),
-      redirect: "error",
       signal: AbortSignal.timeout(timeoutMilliseconds),
     });
     body = await jsonBody(response);
@@ -109,7 +110,12 @@ async function readToken(value: string, expiresAt: number): Promise<AccessToken>
   try {
     const { kid } = decodeProtectedHeader(value);
     const { scope } = decodeJwt(value);
-    return { value, expiresAt, kid, scopes: typeof scope === "string" ? scope.split(" ") : undefined };
+    return {
+      value,
+      expiresAt,
+      kid: typeof kid === "string" ? oneLine(kid) : undefined,
+      scopes: typeof scope === "string" ? scope.split(" ") : undefined,
+    };
   } catch {
     return { value, expiresAt, kid: undefined, scopes: undefined };
   }

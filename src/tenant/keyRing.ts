@@ -31,12 +31,18 @@ export interface KeyRing {
 // Auth0 leaves booleans out instead of sending false, and types `revoked_at` as string or object.
 const flag = v.optional(v.nullable(v.boolean()));
 const date = v.optional(v.unknown());
+/** Goes into state, messages and consumers' files; other characters would be somebody's attempt to say more there. */
+const mark = v.pipe(v.string(), v.regex(/^[\w.~:@/+=-]{0,200}$/));
+const certificate = v.pipe(
+  v.string(),
+  v.regex(/^(-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----\s*)+$/),
+);
 const listedKeys = v.array(
   v.looseObject({
-    kid: v.pipe(v.string(), v.minLength(1)),
-    cert: v.string(),
-    fingerprint: v.string(),
-    thumbprint: v.string(),
+    kid: v.pipe(mark, v.minLength(1)),
+    cert: certificate,
+    fingerprint: mark,
+    thumbprint: mark,
     current: flag,
     next: flag,
     previous: flag,

@@ -83,6 +83,12 @@ export function explain(thrown: unknown, asked: Attempt): SigningKeyError {
         readRateLimit(shape.success ? shape.output.rawResponse?.headers : undefined),
       );
   }
+  if (status < 400 && !asked.writes)
+    return refusal(
+      "unexpected_answer",
+      observation,
+      `redirects are never followed; check that ${domain} is an Auth0 tenant's domain with nothing in between`,
+    );
   return noAnswer(observation, asked);
 }
 
@@ -156,6 +162,9 @@ export function describeAnswer(status: number, body: unknown, redact: Redact): s
   );
 }
 
+/** Of all that a `Date` can hold. */
+const LATEST_DATE = 8.64e15;
+
 /** When Auth0 answers again, told by its own clock: `Retry-After`, else `X-RateLimit-Reset`. */
 function readRateLimit(headers: unknown): RateLimit {
   if (!(headers instanceof Headers)) return {};
@@ -166,6 +175,6 @@ function readRateLimit(headers: unknown): RateLimit {
   const resetAt = retryAfter > 0 ? answeredAt + retryAfter : reset;
   return {
     ...(waitMilliseconds > 0 && { waitMilliseconds }),
-    ...(resetAt > 0 && { resetAt: new Date(resetAt) }),
+    ...(resetAt > 0 && resetAt <= LATEST_DATE && { resetAt: new Date(resetAt) }),
   };
 }

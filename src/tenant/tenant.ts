@@ -7,6 +7,7 @@ import { SECRET_FIELDS, type Credentials } from "./credentials";
 import { parseKeyRing, type KeyRing } from "./keyRing";
 import { redactor, type Redact } from "./redact";
 import { explain, jsonBody, type Attempt } from "./request";
+import { tenantFetch } from "./tenantFetch";
 import {
   parseApis,
   parseApplications,
@@ -153,7 +154,7 @@ export class Tenant {
     const attempt = this.attempt("reading the JWKS", []);
     return this.withRetries(async () => {
       try {
-        const response = await fetch(this.jwksUri, {
+        const response = await tenantFetch(this.jwksUri, {
           headers: { "cache-control": "no-cache" },
           signal: AbortSignal.timeout(this.options.requestTimeout),
         });
@@ -184,15 +185,24 @@ export class Tenant {
 
   /**
    * A token signed now for one of the customer's own APIs.
-   * @throws SigningKeyError `invalid_input` with a static token, which must go nowhere but to Auth0
+   * @throws SigningKeyError `invalid_input` with a static token and for the Management API: what may change the tenant
+   *   must go nowhere but to Auth0
    */
   async tokenFor(audience: string): Promise<AccessToken> {
-    if (this.usesStaticToken) {
-      throw new SigningKeyError("invalid_input", {
+    const refuse = (observation: string, remedy: string): SigningKeyError =>
+      new SigningKeyError("invalid_input", {
         attempt: `getting a token for ${audience}`,
-        observation: "there is a static API token only, which can't ask for others",
-        remedy: "give an application's client id and secret",
+        observation,
+        remedy,
       });
+    if (this.usesStaticToken) {
+      throw refuse(
+        "there is a static API token only, which can't ask for others",
+        "give an application's client id and secret",
+      );
+    }
+    if (audience === this.options.credentials.audience) {
+      throw refuse("it is the Management API, whose tokens go to Auth0 alone", "name an API of your own");
     }
     return this.requestToken({ ...this.options.credentials, audience });
   }
@@ -285,9 +295,9 @@ export class Tenant {
     return new SigningClient(await this.clientOptions());
   }
 
-  private async clientOptions(): Promise<{ baseUrl: string; token: string; headers: Record<string, never> }> {
+  private async clientOptions() {
     const { value } = await this.accessToken();
-    return { baseUrl: `https://${this.domain}/api/v2`, token: value, headers: {} };
+    return { baseUrl: `https://${this.domain}/api/v2`, token: value, headers: {}, fetch: tenantFetch };
   }
 
   private requestOptions(): { maxRetries: number; timeoutInSeconds: number; abortSignal: AbortSignal } {

@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import { SigningKeyError } from "../errors";
+import { oneLine } from "./oneLine";
 
 /** The longest lifetimes that a tenant gives to tokens, and to whose. */
 export interface TokenLifetimes {
@@ -56,7 +57,7 @@ export function parseApis(answer: unknown, attempt: string): LifetimesPage {
   return {
     total,
     lifetimes: apis.map(({ identifier, token_lifetime, token_lifetime_for_web }) => ({
-      of: identifier,
+      of: oneLine(identifier),
       seconds: Math.max(token_lifetime ?? DEFAULT_ACCESS_TOKEN_SECONDS, token_lifetime_for_web ?? 0),
     })),
   };
@@ -70,7 +71,7 @@ export function parseApplications(answer: unknown, attempt: string): LifetimesPa
   return {
     total,
     lifetimes: clients.map(({ client_id, jwt_configuration }) => ({
-      of: client_id,
+      of: oneLine(client_id),
       seconds: jwt_configuration?.lifetime_in_seconds ?? DEFAULT_ID_TOKEN_SECONDS,
     })),
   };

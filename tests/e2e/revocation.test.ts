@@ -170,7 +170,7 @@ describe("canaries", () => {
     expect(await revokedOn(tenant)).toEqual([first]);
   });
 
-  test("a URL that is not HTTPS, or that holds a password, and a static token are refused before any request", async () => {
+  test("a URL that is not HTTPS or holds a password, the Management API and a static token are refused before any request", async () => {
     const tenant = await supply.take();
     keepSecret("s3cr3t-of-the-url");
     for (const url of ["http://localhost/", "https://me:s3cr3t-of-the-url@localhost/", "nonsense"]) {
@@ -190,6 +190,9 @@ describe("canaries", () => {
     const { outcome, output } = await stack.up();
     expect(outcome).not.toBe(0);
     expect(output).toContain("a canary needs a token of its own");
+    const toManagement = [{ audience: tenant.audience, url: "https://localhost/" }];
+    stack.write(program({ generation: 0 }, { retired: [], canaries: toManagement }));
+    expect((await stack.up()).output).toContain("a canary's audience is the Management API");
     expect(await revokedOn(tenant)).toEqual([]);
   });
 });

@@ -19,7 +19,9 @@ const flagsAndDates = fc.record({
   current_until: anyDate,
   revoked_at: anyDate,
 });
-const texts = { cert: "a certificate", fingerprint: "aa:bb", thumbprint: "aabb" };
+/** Of a certificate what the parser looks at. */
+export const CERTIFICATE = "-----BEGIN CERTIFICATE-----\nMIIC+/==\n-----END CERTIFICATE-----\n";
+const texts = { cert: CERTIFICATE, fingerprint: "aa:bb", thumbprint: "aabb" };
 
 /** Keys as Auth0 might list them: every flag set or not, whatever it says of the others. */
 export const anyListing = fc

@@ -35,6 +35,16 @@ test("a tenant, and with it its token, is shared by all who give the same creden
   expect(runtime.tenant({ ...fields, domain: "other.auth0.com" })).not.toBe(tenant);
 });
 
+test("no tenant is reached while Node is told not to verify certificates", () => {
+  const unverified = runtimeIn({ NODE_TLS_REJECT_UNAUTHORIZED: "0" }, silent);
+  const error = thrownBy(() => unverified.tenant(fields));
+  expect(error.message).toBe(
+    `connecting to ${DOMAIN}: NODE_TLS_REJECT_UNAUTHORIZED=0 turns the verification of certificates off; ` +
+      "unset it, and name the certificate authority's file in NODE_EXTRA_CA_CERTS; nothing was sent [tls_untrusted]",
+  );
+  expect(runtimeIn({ NODE_TLS_REJECT_UNAUTHORIZED: "1" }, silent).tenant(fields).domain).toBe(DOMAIN);
+});
+
 describe("how long one request may take", () => {
   test("ten seconds, and half as long again until nobody's can be in flight", () => {
     const runtime = runtimeIn({}, silent);

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { parseKeyRing } from "../../../src/tenant/keyRing";
 import { DOMAIN, NOW } from "../keyRingOf";
-import { anyFlag, anyKid, anyListing, readableListing, unlessRefused } from "../listings";
+import { anyFlag, anyKid, anyListing, CERTIFICATE, readableListing, unlessRefused } from "../listings";
 
 const OBSERVED_AT = new Date(NOW);
 const RUNS = { numRuns: 1_000 };
@@ -24,9 +24,9 @@ const keysOfAnything = fc.array(
 const keysWithAnyDate = fc.array(
   fc.record({
     kid: anyKid,
-    cert: fc.string(),
-    fingerprint: fc.string(),
-    thumbprint: fc.string(),
+    cert: fc.constant(CERTIFICATE),
+    fingerprint: fc.constant("aa:bb"),
+    thumbprint: fc.constant("aabb"),
     current: anyFlag,
     current_since: fc.string(),
     revoked_at: anything,

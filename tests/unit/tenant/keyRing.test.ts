@@ -1,12 +1,13 @@
 import { allKeys, findKey, parseKeyRing, sameRing } from "../../../src/tenant/keyRing";
 import { DOMAIN, keyRingOf, NOW } from "../keyRingOf";
+import { CERTIFICATE } from "../listings";
 import { thrownBy } from "../thrownBy";
 
 const OBSERVED_AT = new Date(NOW);
 
 /** A key as Auth0 lists it: required fields, and only those booleans that are true. */
 function listed(kid: string, given: Record<string, unknown> = {}): Record<string, unknown> {
-  return { kid, cert: `cert ${kid}`, fingerprint: `aa:${kid}`, thumbprint: `aa${kid}`, ...given };
+  return { kid, cert: CERTIFICATE, fingerprint: `aa:${kid}`, thumbprint: `aa${kid}`, ...given };
 }
 
 const current = listed("c", { current: true });
@@ -90,10 +91,15 @@ test("a next key has no dates, and gets none", () => {
   expect(parseKeyRing([current, next], DOMAIN, OBSERVED_AT).next).toEqual({
     kid: "n",
     state: "next",
-    certificate: "cert n",
+    certificate: CERTIFICATE,
     fingerprint: "aa:n",
     thumbprint: "aan",
   });
+});
+
+test("a certificate with its chain, and with the line ends of Windows, is one", () => {
+  const cert = `${CERTIFICATE}${CERTIFICATE}`.replaceAll("\n", "\r\n");
+  expect(parseKeyRing([{ ...current, cert }], DOMAIN, OBSERVED_AT).current.certificate).toBe(cert);
 });
 
 test("dates are read to ISO 8601", () => {
@@ -173,6 +179,25 @@ const refusals: { rule: string; answer: unknown; observation: string }[] = [
     rule: "an empty kid",
     answer: [current, { ...next, kid: "" }],
     observation: "the answer is not a list of keys (1.kid: min_length)",
+  },
+  ...["a kid of two words", "c\n##vso[task.setvariable]", "\u001b[2J", "c\u202e", "c".repeat(201)].map(
+    (kid) => ({
+      rule: `the kid ${JSON.stringify(kid.slice(0, 30))}, which would say more than its name where it is printed`,
+      answer: [current, { ...next, kid }],
+      observation: "the answer is not a list of keys (1.kid: regex)",
+    }),
+  ),
+  ...["no certificate", `${CERTIFICATE}\nand: more`, CERTIFICATE.replace("MIIC", "MI: |"), ""].map(
+    (cert) => ({
+      rule: `the certificate ${JSON.stringify(cert.slice(-30))}, which consumers would be handed`,
+      answer: [{ ...current, cert }],
+      observation: "the answer is not a list of keys (0.cert: regex)",
+    }),
+  ),
+  {
+    rule: "a fingerprint of several lines",
+    answer: [{ ...current, fingerprint: "aa:bb\nmore" }],
+    observation: "the answer is not a list of keys (0.fingerprint: regex)",
   },
   {
     rule: "a boolean that is a text",

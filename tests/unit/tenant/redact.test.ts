@@ -20,6 +20,10 @@ test.each([
   expect(redactor([SECRET])(text)).toBe(redacted);
 });
 
+test("what is left is one line, so that nobody's words pass for ours in a log", () => {
+  expect(redactor([SECRET])(`no\n::error::rotated ${SECRET}`)).toBe("no ::error::rotated [redacted]");
+});
+
 test("leaves what is no secret", () => {
   const text = "403 insufficient_scope Insufficient scope, expected any of: update:signing_keys";
   expect(redactor([SECRET, ""])(text)).toBe(text);

@@ -150,6 +150,15 @@ test.each(noAnswer)("a read that ends in %s has changed nothing", (_, thrown, ob
   expect(error.message).toContain("this request changed nothing; run it again");
 });
 
+test("a redirect is not followed: a read says so, and a write looks at the ring", () => {
+  const error = explain(answer(307), asking(false));
+  expect(error.message).toBe(
+    `rotating the signing keys of ${DOMAIN}: 307; redirects are never followed; ` +
+      `check that ${DOMAIN} is an Auth0 tenant's domain with nothing in between [unexpected_answer]`,
+  );
+  expect(explain(answer(307), asking(true))).toBeInstanceOf(OutcomeUnknownError);
+});
+
 test("what is explained already stays as it is", () => {
   const error = new SigningKeyError("wrong_tenant", { attempt: "a", observation: "b", remedy: "c" });
   expect(explain(error, asking(true))).toBe(error);
@@ -188,6 +197,7 @@ describe("until when a rate limit holds", () => {
     ["no header says it", {}],
     ["a header is no number", { "x-ratelimit-reset": "soon", "retry-after": "later" }],
     ["a header is zero", { "x-ratelimit-reset": "0", "retry-after": "0" }],
+    ["a header is beyond all dates", { "x-ratelimit-reset": "8640000000001" }],
   ])("is not known where %s", (_, headers) => {
     expect(limitOf(headers)).toEqual({});
   });
