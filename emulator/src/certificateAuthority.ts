@@ -19,7 +19,7 @@ export interface ServerIdentity {
   readonly cert: string;
 }
 
-/** The CA that clients trust: an EC P-256 key of its own, which signs nothing but this machine's names. */
+/** The CA that clients trust: an EC P-256 key of its own, of which they accept nothing but this machine's names. */
 export class CertificateAuthority {
   readonly certificate: string;
   readonly #keys: webcrypto.CryptoKeyPair;
@@ -42,6 +42,7 @@ export class CertificateAuthority {
       extensions: [
         new x509.BasicConstraintsExtension(true, 0, true),
         new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign, true),
+        thisMachineOnly(),
         await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
       ],
     });
@@ -95,4 +96,25 @@ export class CertificateAuthority {
 /** From yesterday on, so that a client whose clock is a little behind accepts it. */
 function validity(days: number): { notBefore: Date; notAfter: Date } {
   return { notBefore: new Date(Date.now() - dayMs), notAfter: new Date(Date.now() + days * dayMs) };
+}
+
+/**
+ * Name constraints (RFC 5280, 4.2.1.10): names under localhost and the loopback addresses are permitted. A client that
+ * trusts this CA trusts it with no real tenant's name, whoever gets hold of its key.
+ */
+function thisMachineOnly(): x509.Extension {
+  const dnsName = 0x82;
+  const ipAddress = 0x87;
+  const permitted = [
+    der(dnsName, Buffer.from("localhost")),
+    der(ipAddress, Buffer.from([127, 0, 0, 1]), Buffer.alloc(4, 0xff)),
+    der(ipAddress, Buffer.alloc(15), Buffer.from([1]), Buffer.alloc(16, 0xff)),
+  ].map((name) => der(0x30, name));
+  return new x509.Extension("2.5.29.30", true, der(0x30, der(0xa0, ...permitted)));
+}
+
+/** A value in DER whose content is shorter than 128 bytes. */
+function der(tag: number, ...contents: Buffer[]): Buffer {
+  const content = Buffer.concat(contents);
+  return Buffer.concat([Buffer.from([tag, content.length]), content]);
 }

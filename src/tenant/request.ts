@@ -33,7 +33,9 @@ const errorBodyShape = v.looseObject({
   errorCode: v.optional(v.string()),
 });
 
-const TLS_CODES = /^(ERR_TLS_|CERT_|DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_)/;
+/** Node's names for what OpenSSL finds wrong with a certificate; `UNSPECIFIED` is what it has no name for. */
+const TLS_CODES =
+  /^(ERR_TLS_|CERT_|CRL_|DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_|ERROR_IN_CERT_|INVALID_CA|INVALID_PURPOSE|PATH_LENGTH_EXCEEDED|HOSTNAME_MISMATCH|UNSPECIFIED)/;
 const NEVER_SENT_CODES = new Set([
   "ENOTFOUND",
   "EAI_AGAIN",

@@ -94,6 +94,8 @@ describe.each([
     "SELF_SIGNED_CERT_IN_CHAIN",
     "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
     "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
+    "INVALID_PURPOSE",
+    "UNSPECIFIED",
   ])("%s: the certificate is not trusted, and there is no way round it", (code) => {
     const error = explain(fetchFailed(code), asking(writes));
     expect(error.code).toBe("tls_untrusted");
