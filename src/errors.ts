@@ -1,4 +1,4 @@
-/** Every way in which this package refuses or fails. The codes are stable; README.md lists each with its remedy. */
+/** Every way in which this package refuses or fails. The codes are stable; docs/errors.md has causes and remedy of each. */
 export type SigningKeyErrorCode =
   | "access_denied"
   | "canary_failed"

@@ -1,7 +1,9 @@
 import { once } from "node:events";
+import { request, type IncomingMessage } from "node:http";
 import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { connect } from "node:tls";
+import { startEmulator } from "../support/emulator";
 
 jest.setTimeout(60_000);
 
@@ -37,3 +39,21 @@ test.each(["acme.eu.auth0.com", "localhost.example.com"])(
     expect(await connectTo(name, [name])).toBe("permitted subtree violation");
   },
 );
+
+test("no web page can read the control API: under another name it is refused, and its answers are for no other origin", async () => {
+  const emulator = await startEmulator();
+  try {
+    const { hostname, port } = new URL(emulator.controlUrl);
+    const ask = async (headers: Record<string, string>): Promise<IncomingMessage> => {
+      const asked = request({ hostname, port, path: "/issued", headers }).end();
+      const [answer] = (await once(asked, "response")) as [IncomingMessage];
+      return answer.resume();
+    };
+    // A name of somebody's that resolves to the loopback address.
+    expect((await ask({ host: `rebound.example:${port}` })).statusCode).toBe(403);
+    const { statusCode, headers } = await ask({ origin: "https://elsewhere.example" });
+    expect([statusCode, headers["access-control-allow-origin"]]).toEqual([200, undefined]);
+  } finally {
+    await emulator.stop();
+  }
+});
