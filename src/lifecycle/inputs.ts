@@ -130,7 +130,8 @@ export function propertyFaults(
   const faults: Fault[] = [];
   for (const [property, value] of Object.entries(news)) {
     if (property === "tenant" || INTERNAL.has(property) || value === undefined || value === null) continue;
-    const expected = properties[property];
+    // `constructor` is no input, although every object has one.
+    const expected = Object.hasOwn(properties, property) ? properties[property] : undefined;
     if (expected === undefined) {
       faults.push({
         property,

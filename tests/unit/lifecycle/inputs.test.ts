@@ -104,6 +104,16 @@ test.each(bad)("%s is refused, with what was given and what is allowed", (_, pro
   expect(faultsOf({ generation: 1, tenant, [property]: given })).toEqual([{ property, reason }]);
 });
 
+test.each(["constructor", "toString", "__proto__"])(
+  "%s is no input, although every object has it",
+  (property) => {
+    const news = JSON.parse(`{ "generation": 1, "${property}": 5 }`) as PropertyBag;
+    expect(faultsOf({ ...news, tenant })).toEqual([
+      { property, reason: expect.stringMatching(/^there is no such input; allowed: generation, /) as string },
+    ]);
+  },
+);
+
 test("every fault is told at once", () => {
   const faults = faultsOf({
     generation: "five",
