@@ -163,7 +163,8 @@ export function tenantFaults(tenant: unknown, sources: Omit<CredentialSources, "
         faults.push({ property, reason: `there is no such field; allowed: ${TENANT_FIELDS.join(", ")}` });
       else if (isUnknown(value)) complete = false;
       else if (value !== null && typeof value !== "string") {
-        const isSecret = (SECRET_FIELDS as readonly string[]).includes(field);
+        // An object may be a whole set of credentials in the wrong place.
+        const isSecret = (SECRET_FIELDS as readonly string[]).includes(field) || typeof value === "object";
         faults.push({ property, reason: `given ${isSecret ? typeof value : shown(value)}; allowed: a text` });
       } else if (value !== null) known[name] = value;
     }

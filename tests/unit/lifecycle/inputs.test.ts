@@ -190,6 +190,7 @@ describe("credentials", () => {
   test.each([
     ["the secret itself as tenant", SECRET],
     ["a list", [SECRET]],
+    ["credentials in one of their fields", { ...tenant, domain: { clientSecret: SECRET } }],
     ["secrets of wrong types", { domain: DOMAIN, clientSecret: [SECRET], apiToken: { [SECRET]: SECRET } }],
     ["a secret in a misspelt field", { ...tenant, client_secret: SECRET }],
     ["a bad domain next to a secret", { ...tenant, domain: "https://x" }],
