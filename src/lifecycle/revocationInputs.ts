@@ -51,7 +51,12 @@ export interface DesiredRevocation {
 
 const DEFAULT_CANARY_TIMEOUT: Duration = "2m";
 
-const date = v.pipe(v.string(), v.isoTimestamp());
+/** Of what ISO 8601 allows, what can be reckoned with: "+00" for an offset can't. */
+const date = v.pipe(
+  v.string(),
+  v.isoTimestamp(),
+  v.check((text) => !Number.isNaN(Date.parse(text))),
+);
 const listedKey = v.object({
   kid: words,
   retiredAt: v.exactOptional(date),
