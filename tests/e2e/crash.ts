@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Fault, JournalEntry } from "../support/emulator";
-import type { Stack } from "../support/engine";
+import type { RunningEngine, Stack } from "../support/engine";
 import type { TestTenant } from "./tenants";
 
-const LIST = "/api/v2/keys/signing";
+export const LIST = "/api/v2/keys/signing";
 export const ROTATE = "/api/v2/keys/signing/rotate";
 export const REVOKE = "/api/v2/keys/signing/*/revoke";
 const JWKS = "/.well-known/jwks.json";
@@ -63,13 +63,12 @@ function heldRequest(method: string, path: string, nth: number): Fault[] {
 /** What dies: the `pulumi` command alone, whose provider lives on, or all processes at once. */
 type Kill = "the command" | "all processes";
 
-/** Starts an update and kills it with SIGKILL at that moment. */
-export async function killUpdate(
+/** Starts an update, which has come to that moment when this resolves; the faults of the moment are still there. */
+export async function reach(
   tenant: TestTenant,
   stack: Stack,
   { faults, isReached, requestTimeout }: Moment,
-  kill: Kill,
-): Promise<void> {
+): Promise<RunningEngine> {
   const { emulator, domain } = tenant;
   if (requestTimeout !== undefined)
     stack.setEnvironment({ AUTH0_SIGNING_KEYS_REQUEST_TIMEOUT: requestTimeout });
@@ -82,10 +81,21 @@ export async function killUpdate(
   };
   const ended = await Promise.race([reached(), update.ended]);
   watch.abort();
-  if (ended !== undefined) throw new Error(`the update ended before it could be killed:\n${ended.output}`);
+  if (ended !== undefined) throw new Error(`the update ended before its moment:\n${ended.output}`);
+  return update;
+}
+
+/** Starts an update and kills it with SIGKILL at that moment. */
+export async function killUpdate(
+  tenant: TestTenant,
+  stack: Stack,
+  moment: Moment,
+  kill: Kill,
+): Promise<void> {
+  const update = await reach(tenant, stack, moment);
   const { outcome } = await (kill === "the command" ? update.killCommand() : update.killAll());
   expect(outcome).toBe("SIGKILL");
-  await emulator.clearFaults();
+  await tenant.emulator.clearFaults();
 }
 
 /** What a user or a pipeline does after a crash. */

@@ -4,6 +4,7 @@ import { effectsOf, expectExactlyOnce, expectNoRevocationOfAKeyInUse } from "./e
 import { stackFor, testWhatIsLeftBehind } from "./leftBehind";
 import { intentOf, rotationOf, rotationProgram } from "./program";
 import { TenantSupply, type TestTenant } from "./tenants";
+import { mustFail, mustUp } from "./updates";
 import type { Stack } from "../support/engine";
 
 jest.setTimeout(180_000);
@@ -21,19 +22,6 @@ async function updated(
   const stack = await stackFor(tenant, { program: rotationProgram(args) });
   await mustUp(stack);
   return { tenant, stack };
-}
-
-async function mustUp(stack: Stack, ...flags: string[]): Promise<string> {
-  const { outcome, output } = await stack.up(...flags);
-  if (outcome !== 0) throw new Error(output);
-  return output;
-}
-
-async function mustFail(stack: Stack, code: string, ...flags: string[]): Promise<string> {
-  const { outcome, output } = await stack.up(...flags);
-  expect(outcome).not.toBe(0);
-  expect(output).toContain(code);
-  return output;
 }
 
 async function urnOf(stack: Stack, type: "SigningKeyRotation" | "SigningKeyRotationIntent"): Promise<string> {
@@ -310,6 +298,41 @@ describe("lost and old state", () => {
     expect(revoked).toEqual(rotated.slice(0, 1));
     expect(await rotationOf(stack)).toMatchObject({ foreign: rotated.slice(1) });
     expectNoRevocationOfAKeyInUse(await tenant.journal());
+  });
+
+  test("an older checkpoint without minKeyAge: rotates again, says which key it doesn't know, and never revokes that", async () => {
+    const { tenant, stack } = await updated({ generation: 1 });
+    const older = await stack.export();
+    const program = { generation: 2, revokePrevious: true, gracePeriod: "1s", minKeyAge: "0s" };
+    stack.write(rotationProgram(program));
+    await mustUp(stack);
+    const { current } = await tenant.ring();
+    await stack.import(older);
+    const [, lost = ""] = effectsOf(await tenant.journal()).rotated;
+
+    stack.write(rotationProgram({ ...program, expectedCurrentKid: lost }));
+    await mustFail(stack, "[current_kid_mismatch]");
+    stack.write(rotationProgram(program));
+    expect(await mustUp(stack)).toContain(`${lost} was retired by somebody else and will not be revoked`);
+    expect(await rotationOf(stack)).toMatchObject({ foreign: [lost] });
+    await sleep(1_000);
+    await mustUp(stack);
+    const { rotated, revoked } = effectsOf(await tenant.journal());
+    expect(rotated).toEqual([expect.any(String), lost, current]);
+    expect(revoked).toEqual([rotated[0], current]);
+    expectNoRevocationOfAKeyInUse(await tenant.journal());
+  });
+
+  test("a checkpoint from the middle of an update: the rotation since is recognised by the raise that it holds", async () => {
+    const { tenant, stack } = await updated({ generation: 1 });
+    stack.write(rotationProgram({ generation: 2, minKeyAge: "0s" }));
+    await killUpdate(tenant, stack, whileListing(2), "all processes");
+    await stack.cancel();
+    const middle = await stack.export();
+    await mustUp(stack);
+    await stack.import(middle);
+    expect(await mustUp(stack)).toContain("rotation 2 has happened already");
+    await expectExactlyOnce(tenant, stack, { rotations: 2, revocations: 0 });
   });
 });
 

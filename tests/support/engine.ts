@@ -1,16 +1,18 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import {
+  copyFileSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { descendants, kill } from "./processes";
+import { descendants, kill, killTree } from "./processes";
 import { keepTrace } from "./traces";
 
 export const checkout = path.join(__dirname, "../..");
@@ -53,6 +55,8 @@ export interface RunningEngine {
   killCommand(): Promise<EngineRun>;
   /** SIGKILL to the command and to all that it has started. */
   killAll(): Promise<EngineRun>;
+  /** Asks the command to end, as somebody at a terminal or a pipeline that is stopped does. */
+  interrupt(signal: "SIGINT" | "SIGTERM"): Promise<EngineRun>;
 }
 
 /** A stack of a real engine with a state file of its own. */
@@ -63,6 +67,7 @@ export class Stack {
   readonly exports: string[] = [];
   readonly folder: string;
   private readonly temporary: string;
+  private readonly running = new Set<number>();
   private readonly orphans = new Set<number>();
   private env: Readonly<Record<string, string>>;
 
@@ -78,6 +83,10 @@ export class Stack {
 
   private get backend(): string {
     return path.join(this.temporary, "backend");
+  }
+
+  private get stateFile(): string {
+    return path.join(this.backend, ".pulumi/stacks/e2e/test.json");
   }
 
   /** Replaces the program. */
@@ -117,11 +126,19 @@ export class Stack {
   }
 
   preview(...flags: string[]): Promise<EngineRun> {
-    return this.start(["preview", ...flags]).ended;
+    return this.startPreview(...flags).ended;
+  }
+
+  startPreview(...flags: string[]): RunningEngine {
+    return this.start(["preview", ...flags]);
   }
 
   refresh(...flags: string[]): Promise<EngineRun> {
-    return this.start(["refresh", "--yes", "--skip-preview", ...flags]).ended;
+    return this.startRefresh(...flags).ended;
+  }
+
+  startRefresh(...flags: string[]): RunningEngine {
+    return this.start(["refresh", "--yes", "--skip-preview", ...flags]);
   }
 
   destroy(...flags: string[]): Promise<EngineRun> {
@@ -134,6 +151,27 @@ export class Stack {
       PULUMI_SKIP_CONFIRMATIONS: "true",
       NO_COLOR: "1",
     }).ended;
+  }
+
+  /**
+   * Beside each of its files the engine's file backend keeps another of attributes, which it doesn't write in one go.
+   * A kill in between leaves that empty, and the state unreadable ("failed to load checkpoint: EOF") until it is deleted.
+   * @returns how many had to be
+   */
+  deleteEmptyAttributes(): number {
+    const empty = this.storedFiles().filter((file) => file.endsWith(".attrs") && statSync(file).size === 0);
+    for (const file of empty) rmSync(file);
+    return empty.length;
+  }
+
+  /** How many bytes the state takes. */
+  stateSize(): number {
+    return statSync(this.stateFile).size;
+  }
+
+  /** Puts the state before the last one in its place, which the engine's file backend keeps beside it. */
+  restoreBackup(): void {
+    copyFileSync(`${this.stateFile}.bak`, this.stateFile);
   }
 
   /** Takes away the lock that a killed command has left. */
@@ -169,24 +207,27 @@ export class Stack {
 
   /** Everything that the engine has stored: the state, its history and its backups, and the stack's settings. */
   storedText(): string {
-    const stored = readdirSync(this.backend, { recursive: true, withFileTypes: true });
-    const settings = readdirSync(this.folder, { withFileTypes: true }).filter(({ name }) =>
-      /^Pulumi\..+\.yaml$/.test(name),
-    );
-    return [...stored, ...settings]
+    const settings = readdirSync(this.folder)
+      .filter((name) => /^Pulumi\..+\.yaml$/.test(name))
+      .map((name) => path.join(this.folder, name));
+    return [...this.storedFiles(), ...settings].map((file) => readFileSync(file, "utf8")).join("\n");
+  }
+
+  private storedFiles(): string[] {
+    return readdirSync(this.backend, { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile())
-      .map((entry) => readFileSync(path.join(entry.parentPath, entry.name), "utf8"))
-      .join("\n");
+      .map((entry) => path.join(entry.parentPath, entry.name));
   }
 
   /** Ends what killed commands have left behind: a provider would live on for good. */
   endOrphans(): void {
-    for (const pid of this.orphans) kill(pid);
+    for (const pid of this.orphans) killTree(pid);
     this.orphans.clear();
   }
 
-  /** Takes the folder away, and keeps what is to be searched. */
+  /** Ends whatever still runs in the folder and takes it away, and keeps what is to be searched. */
   dispose(): void {
+    for (const pid of this.running) killTree(pid);
     this.endOrphans();
     keepTrace("terminal", this.transcript.join("\n"));
     keepTrace("exports", this.exports.join("\n"));
@@ -225,19 +266,27 @@ export class Stack {
     if (kind === "terminal") child.stderr.on("data", collect);
     else child.stderr.resume();
     const pid = child.pid ?? 0;
+    if (child.pid !== undefined) this.running.add(child.pid);
     const ended = untilEnd(child, () => output).then((run) => {
+      this.running.delete(pid);
       if (kind === "terminal") this.transcript.push(run.output);
       return run;
     });
     return {
       ended,
       killCommand: () => {
+        // Stopped, it starts nothing more that would be missed.
+        kill(pid, "SIGSTOP");
         for (const orphan of descendants(pid)) this.orphans.add(orphan);
         kill(pid);
         return ended;
       },
       killAll: () => {
-        for (const each of [pid, ...descendants(pid)]) kill(each);
+        killTree(pid);
+        return ended;
+      },
+      interrupt: (signal) => {
+        child.kill(signal);
         return ended;
       },
     };
@@ -285,7 +334,7 @@ export function linkDependencies(folder: string): void {
 async function untilEnd(child: ChildProcess, output: () => string): Promise<EngineRun> {
   return new Promise((resolve, reject) => {
     const deadline = setTimeout(() => {
-      for (const pid of [child.pid ?? 0, ...descendants(child.pid ?? 0)]) kill(pid);
+      if (child.pid !== undefined) killTree(child.pid);
       reject(new Error(`${child.spawnargs.join(" ")} did not end:\n${output()}`));
     }, runDeadlineMs);
     child.once("error", reject);

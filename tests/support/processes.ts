@@ -1,13 +1,29 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 
-/** SIGKILL; a process that has ended already is no error. */
-export function kill(pid: number): void {
+/** SIGKILL, unless another is given; a process that has ended already is no error. */
+export function kill(pid: number, signal: NodeJS.Signals = "SIGKILL"): void {
   try {
-    process.kill(pid, "SIGKILL");
+    process.kill(pid, signal);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
   }
+}
+
+/**
+ * SIGKILL to a process and to all that it has started, at once: they are stopped first, so that none of them starts
+ * another that would be missed.
+ */
+export function killTree(root: number): void {
+  const stopped = new Set<number>();
+  for (let found = [root]; found.length > 0;) {
+    for (const pid of found) {
+      kill(pid, "SIGSTOP");
+      stopped.add(pid);
+    }
+    found = descendants(root).filter((pid) => !stopped.has(pid));
+  }
+  for (const pid of stopped) kill(pid);
 }
 
 /** The processes that a process has started, and those that they have started. */
