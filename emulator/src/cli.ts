@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { Command, InvalidArgumentError } from "commander";
 import * as v from "valibot";
 import type { EmulatorOptions } from "./emulator.js";
+import { rewritingNames } from "./rewritings.js";
 
 export interface CliOptions extends EmulatorOptions {
   readonly json: boolean;
@@ -15,7 +16,17 @@ const optionsSchema = v.object({
   rotationsPerDay: v.number(),
   requestsPerSecond: v.number(),
   revokedListed: v.optional(v.number()),
+  keyPairs: v.number(),
 });
+
+const faults = `
+Faults: POST {"fault":NAME, "match", "times", "tenant"} to CONTROL_URL/faults; NAME and what else it takes:
+  status, status-after-effect    "status", "body", "headers", "resetSeconds"
+  html                           "status"
+  delay, late-effect, slow-body  "delayMs"
+  rewrite                        "rewriting": ${rewritingNames.join(", ")}
+  reset, reset-after-effect, truncate, stale-jwks
+`;
 
 const examples = `
 Examples:
@@ -60,8 +71,14 @@ export function parseCommandLine(argv: readonly string[]): CliOptions {
       "revoked keys that the list shows, the last revoked first (default: all)",
       wholeNumber(0, 1_000_000),
     )
+    .option(
+      "--key-pairs <count>",
+      "RSA key pairs to make at all, used over and over for keys with kids of their own, which is fast; 0: a new one for each key",
+      wholeNumber(0, 1_000),
+      0,
+    )
     .helpOption("-h, --help", "print this help")
-    .addHelpText("after", examples)
+    .addHelpText("after", faults + examples)
     .allowExcessArguments(false)
     .parse(argv);
   const options = v.parse(optionsSchema, command.opts());

@@ -1,7 +1,7 @@
 import Fastify, { type FastifyInstance } from "fastify";
 import type { Faults } from "./faults.js";
 import { controlClientRoutes } from "./controlClients.js";
-import { ControlError } from "./controlError.js";
+import { ControlError, findTenant } from "./controlError.js";
 import { controlFaultRoutes } from "./controlFaults.js";
 import { controlLifetimeRoutes } from "./controlLifetimes.js";
 import { controlSamlRoutes } from "./controlSaml.js";
@@ -43,7 +43,9 @@ export function controlServer(controlled: Controlled): FastifyInstance {
   });
 
   pageRoutes(app, () => tenants);
-  app.get("/journal", () => journal.entries);
+  app.get<{ Querystring: { tenant?: string } }>("/journal", ({ query: { tenant } }) =>
+    tenant === undefined ? journal.entries : journal.entriesOf(findTenant(tenants, tenant, 404).domain),
+  );
   app.delete("/journal", (_, reply) => {
     journal.clear();
     return reply.code(204).send();

@@ -17,6 +17,8 @@ export interface EmulatorOptions extends TenantSettings {
   /** The first tenant's; the others follow. What the system or the data file gives, if undefined. */
   readonly port: number | undefined;
   readonly tenants: number;
+  /** How many RSA key pairs are made at all; 0: a new one for each key. */
+  readonly keyPairs: number;
   /** Where to keep everything between runs; nowhere, if undefined. */
   readonly data: string | undefined;
 }
@@ -34,7 +36,7 @@ export async function startEmulator(options: EmulatorOptions): Promise<RunningEm
     stored === undefined
       ? await CertificateAuthority.create()
       : await CertificateAuthority.restore(stored.certificateAuthority);
-  const keySupply = new KeySupply(keysKeptReady);
+  const keySupply = new KeySupply(keysKeptReady, options.keyPairs);
   const count = Math.max(options.tenants, stored?.tenants.length ?? 0);
   const names = Array.from(
     { length: count },

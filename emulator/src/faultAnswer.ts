@@ -17,7 +17,11 @@ export interface FaultAnswer {
 export function faultAnswer(fault: AnsweredFault, path: string, tenant: Tenant): FaultAnswer {
   const body = "body" in fault ? fault.body : defaultBody(fault.status, path);
   return {
-    headers: { "content-type": "application/json; charset=utf-8", ...resetHeaders(fault, tenant) },
+    headers: {
+      "content-type": "application/json; charset=utf-8",
+      ...resetHeaders(fault, tenant),
+      ...fault.headers,
+    },
     payload: JSON.stringify(body),
   };
 }

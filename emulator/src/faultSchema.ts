@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import { parseBody } from "./controlError.js";
 import { exactObject } from "./exactObject.js";
+import { rewritingNames } from "./rewritings.js";
 
 const wholeNumber = (min: number, max: number) =>
   v.pipe(
@@ -32,10 +33,18 @@ const common = {
 const answer = {
   status: wholeNumber(200, 599),
   resetSeconds: v.optional(wholeNumber(0, 10_000_000)),
+  headers: v.optional(
+    v.record(
+      v.pipe(v.string(), v.regex(/^[\w-]+$/, "must be the name of a header")),
+      v.pipe(v.string("must be a string"), v.regex(/^[\t\x20-\x7e]*$/, "must be printable ASCII")),
+      "must be an object of headers",
+    ),
+  ),
   body: v.optional(v.unknown()),
 };
 
 const delayMs = wholeNumber(0, longestDelayMs);
+const rewriting = v.picklist(rewritingNames, `must be one of ${rewritingNames.join(", ")}`);
 
 const faultNames = [
   "status",
@@ -44,22 +53,32 @@ const faultNames = [
   "reset-after-effect",
   "late-effect",
   "delay",
+  "slow-body",
   "html",
   "truncate",
   "stale-jwks",
+  "rewrite",
 ];
 
 const faultMessage = `must be one of ${faultNames.join(", ")}`;
 
+const answeredFault = exactObject({
+  ...common,
+  ...answer,
+  fault: v.picklist(["status", "status-after-effect"]),
+});
+
 const faultSchema = v.variant(
   "fault",
   [
-    exactObject({ ...common, ...answer, fault: v.picklist(["status", "status-after-effect"]) }),
+    answeredFault,
     exactObject({
       ...common,
-      fault: v.picklist(["reset", "reset-after-effect", "html", "truncate", "stale-jwks"]),
+      fault: v.picklist(["reset", "reset-after-effect", "truncate", "stale-jwks"]),
     }),
-    exactObject({ ...common, delayMs, fault: v.picklist(["late-effect", "delay"]) }),
+    exactObject({ ...common, status: v.optional(answer.status, 200), fault: v.literal("html") }),
+    exactObject({ ...common, delayMs, fault: v.picklist(["late-effect", "delay", "slow-body"]) }),
+    exactObject({ ...common, rewriting, fault: v.literal("rewrite") }),
   ],
   faultMessage,
 );
@@ -69,8 +88,10 @@ const unknownFaultSchema = exactObject({
   ...common,
   status: v.optional(answer.status),
   resetSeconds: answer.resetSeconds,
+  headers: answer.headers,
   body: answer.body,
   delayMs: v.optional(delayMs),
+  rewriting: v.optional(rewriting),
   fault: v.picklist(faultNames, faultMessage),
 });
 
@@ -83,4 +104,4 @@ export function parseFault(body: unknown): Fault {
 export type Fault = v.InferOutput<typeof faultSchema>;
 
 /** A fault that is an answer. */
-export type AnsweredFault = Extract<Fault, { status: number }>;
+export type AnsweredFault = v.InferOutput<typeof answeredFault>;

@@ -1,5 +1,6 @@
 import type { Fault } from "./faultSchema.js";
 import { jwksPath } from "./publicRoutes.js";
+import { rewrites } from "./rewritings.js";
 
 /** The faults that requests are still to meet, first come first served. */
 export class Faults {
@@ -32,10 +33,12 @@ export class Faults {
 }
 
 function fits(
-  { fault, match, tenant }: Fault,
+  fault: Fault,
   request: { readonly tenants: readonly string[]; readonly method: string; readonly path: string },
 ): boolean {
-  if (fault === "stale-jwks" && request.path !== jwksPath) return false;
+  const { match, tenant } = fault;
+  if (fault.fault === "stale-jwks" && request.path !== jwksPath) return false;
+  if (fault.fault === "rewrite" && !rewrites(fault.rewriting, request)) return false;
   return (
     (tenant === undefined || request.tenants.includes(tenant)) &&
     (match.method === undefined || match.method === request.method) &&

@@ -25,6 +25,11 @@ export class Journal {
     return this.#entries;
   }
 
+  /** @param domain a tenant's */
+  entriesOf(domain: string): readonly JournalEntry[] {
+    return this.#entries.filter(({ tenant }) => tenant === domain);
+  }
+
   record(entry: JournalEntry): void {
     this.#entries.push(entry);
   }

@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { faultAnswer, htmlAnswer } from "./faultAnswer.js";
 import type { Faults } from "./faults.js";
 import type { Journal } from "./journal.js";
+import { rewrite } from "./rewritings.js";
 import type { Tenant } from "./tenant.js";
 
 /** The tenant's page asks for itself every second: it must neither drown the journal nor use up faults. */
@@ -32,7 +33,7 @@ export function misbehave(app: FastifyInstance, tenant: Tenant, faults: Faults, 
       // onSend gives it its body and headers.
       await reply.code(fault.status).send();
     } else if (fault?.fault === "html") {
-      await reply.code(200).type("text/html; charset=utf-8").send(htmlAnswer);
+      await reply.code(fault.status).type("text/html; charset=utf-8").send(htmlAnswer);
     } else if (fault?.fault === "reset") {
       record(request, 0);
       reply.hijack();
@@ -64,7 +65,19 @@ export function misbehave(app: FastifyInstance, tenant: Tenant, faults: Faults, 
         return;
       case "truncate":
         record(request, reply.statusCode);
-        cutOff(request, reply, payload);
+        sendHalf(reply, payload, () => {
+          request.raw.socket.end();
+        });
+        return;
+      case "slow-body":
+        record(request, reply.statusCode);
+        sendHalf(reply, payload, (rest) => {
+          setTimeout(() => reply.raw.end(rest), fault.delayMs);
+        });
+        return;
+      case "rewrite":
+        record(request, reply.statusCode);
+        done(null, reply.statusCode === 200 ? rewrite(fault.rewriting, payload) : payload);
         return;
       case "delay":
         record(request, reply.statusCode);
@@ -83,14 +96,15 @@ export function pathOf(request: { readonly url: string }): string {
   return request.url.replace(/[?#].*$/s, "");
 }
 
-/** Promises the whole body, sends half of it, and closes the connection. */
-function cutOff(request: FastifyRequest, reply: FastifyReply, payload: unknown): void {
+/** Promises the whole body and sends the first half of it; what becomes of the rest is the caller's. */
+function sendHalf(reply: FastifyReply, payload: unknown, then: (rest: Buffer) => void): void {
   const body = Buffer.isBuffer(payload) ? payload : Buffer.from(typeof payload === "string" ? payload : "");
   for (const [name, value] of Object.entries({ ...reply.getHeaders(), "content-length": body.length })) {
     if (value !== undefined) reply.raw.setHeader(name, value);
   }
   reply.raw.statusCode = reply.statusCode;
-  reply.raw.write(body.subarray(0, Math.floor(body.length / 2)), () => {
-    request.raw.socket.end();
+  const half = Math.floor(body.length / 2);
+  reply.raw.write(body.subarray(0, half), () => {
+    then(body.subarray(half));
   });
 }

@@ -6,7 +6,7 @@ import type { RingKey } from "./keyRing.js";
 import type { Store } from "./persistence.js";
 import type { Tenant } from "./tenant.js";
 
-const base = "/api/v2/keys/signing";
+export const signingKeysPath = "/api/v2/keys/signing";
 
 interface OneKey {
   Params: { kid: string };
@@ -17,15 +17,15 @@ export function signingKeyRoutes(app: FastifyInstance, tenant: Tenant, store: St
   const rotate = { preHandler: requireScopes(tenant, "create:signing_keys", "update:signing_keys") };
   const revoke = { preHandler: requireScopes(tenant, "update:signing_keys") };
 
-  app.get(base, read, () => listed(tenant).map(representKey));
+  app.get(signingKeysPath, read, () => listed(tenant).map(representKey));
 
-  app.get<OneKey>(`${base}/:kid`, read, (request) => {
+  app.get<OneKey>(`${signingKeysPath}/:kid`, read, (request) => {
     const entry = tenant.ring.find(request.params.kid);
     if (entry === undefined) throw unknownKey();
     return representKey(entry);
   });
 
-  app.post(`${base}/rotate`, rotate, async (request, reply) => {
+  app.post(`${signingKeysPath}/rotate`, rotate, async (request, reply) => {
     const allowance = tenant.takeRotation();
     if (allowance !== undefined) spend(reply, allowance);
     const { retired, next } = await tenant.rotate();
@@ -35,7 +35,7 @@ export function signingKeyRoutes(app: FastifyInstance, tenant: Tenant, store: St
     return reply.code(201).send({ kid: next.kid, cert: next.certificate });
   });
 
-  app.put<OneKey>(`${base}/:kid/revoke`, revoke, async (request) => {
+  app.put<OneKey>(`${signingKeysPath}/:kid/revoke`, revoke, async (request) => {
     const revocation = tenant.revoke(request.params.kid);
     if (revocation.outcome === "unknown") throw unknownKey();
     if (revocation.outcome === "refused") {

@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import formbody from "@fastify/formbody";
 import Fastify, { type FastifyInstance } from "fastify";
 import { ApiError, apiErrorBody, type ApiErrorBody, OAuthError, type OAuthErrorBody } from "./apiError.js";
@@ -32,6 +33,7 @@ export async function tenantServer(
   // Clients take the tenant's clock from here.
   app.addHook("onRequest", (_, reply, done) => {
     void reply.header("date", tenant.clock.now().toUTCString());
+    void reply.header("x-auth0-requestid", randomBytes(10).toString("hex"));
     done();
   });
   misbehave(app, tenant, faults, journal);

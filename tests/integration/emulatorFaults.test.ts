@@ -77,6 +77,16 @@ describe("faults", () => {
     expect([answer.status, answer.text]).toEqual([200, "null"]);
   });
 
+  test("status with headers of one's own, before those that belong to it", async () => {
+    const headers = { "X-RateLimit-Reset": "soon", "content-type": "text/plain" };
+    await emulator.fault({ fault: "status", status: 429, resetSeconds: 7, headers, match: asRotation });
+    expect((await rotate()).headers).toMatchObject({
+      "x-ratelimit-reset": "soon",
+      "content-type": "text/plain",
+      "retry-after": "7",
+    });
+  });
+
   test("status-after-effect: done, and refused all the same", async () => {
     await emulator.fault({ fault: "status-after-effect", status: 500, match: asRotation });
     const retired = await currentKid();
@@ -132,14 +142,33 @@ describe("faults", () => {
     expect(Date.now() - begun).toBeGreaterThanOrEqual(2_990);
   });
 
-  test("html: a page with status 200, nothing done", async () => {
-    await emulator.fault({ fault: "html", match: asRotation });
+  test.each([200, 502])("html: a page with status %d, nothing done", async (status) => {
+    await emulator.fault({ fault: "html", match: asRotation, ...(status === 200 ? {} : { status }) });
     const before = await currentKid();
     const answer = await rotate();
-    expect([answer.status, answer.headers["content-type"]]).toEqual([200, "text/html; charset=utf-8"]);
+    expect([answer.status, answer.headers["content-type"]]).toEqual([status, "text/html; charset=utf-8"]);
     expect(answer.text).toMatch(/^<!DOCTYPE html>/);
     expect(await currentKid()).toBe(before);
-    expect(await journal()).toEqual([{ ...asRotation, status: 200 }]);
+    expect(await journal()).toEqual([{ ...asRotation, status }]);
+  });
+
+  test("slow-body: done, the headers at once, the whole body later", async () => {
+    await emulator.fault({ fault: "slow-body", delayMs: 1_000, match: asRotation });
+    const retired = await currentKid();
+    const begun = Date.now();
+    let headersAfterMs = 0;
+    const answer = await emulator.request(rotatePath, {
+      method: "POST",
+      token,
+      onHeaders: () => (headersAfterMs = Date.now() - begun),
+    });
+    expect(headersAfterMs).toBeLessThan(1_000);
+    expect(Date.now() - begun).toBeGreaterThanOrEqual(990);
+    expect([answer.status, answer.json()]).toEqual([
+      201,
+      expect.objectContaining({ kid: expect.any(String) as string }),
+    ]);
+    expect(await journal()).toEqual([{ ...asRotation, status: 201, effect: "rotate", kid: retired }]);
   });
 
   test("truncate: done, and the answer ends in the middle", async () => {
@@ -160,6 +189,92 @@ describe("faults", () => {
     expect((await emulator.request(jwksPath)).text).toBe(before);
     expect((await emulator.request(jwksPath)).text).toBe(before);
     expect((await emulator.request(jwksPath)).text).toBe(after);
+  });
+
+  describe("rewrite", () => {
+    interface Listed {
+      readonly kid: unknown;
+      readonly [flag: string]: unknown;
+    }
+    const rewritten = async (rewriting: string, path: string): Promise<unknown> => {
+      await emulator.fault({ fault: "rewrite", rewriting });
+      return (await emulator.request(path, { token })).json();
+    };
+    const listed = async (rewriting: string): Promise<Listed[]> =>
+      (await rewritten(rewriting, keysPath)) as Listed[];
+    const published = async (rewriting: string): Promise<{ keys: Listed[] }> =>
+      (await rewritten(rewriting, jwksPath)) as { keys: Listed[] };
+    const kids = (keys: readonly Listed[]): unknown[] => keys.map(({ kid }) => kid);
+    let ring: Listed[];
+    let jwks: Listed[];
+
+    beforeAll(async () => {
+      const retired = await currentKid();
+      await rotate();
+      await rotate();
+      token = await emulator.token();
+      await emulator.request(`${keysPath}/${retired}/revoke`, { method: "PUT", token });
+    });
+
+    beforeEach(async () => {
+      ring = (await emulator.request(keysPath, { token })).json() as Listed[];
+      jwks = ((await emulator.request(jwksPath)).json() as { keys: Listed[] }).keys;
+    });
+
+    test("second-current: the key that retired last is current too", async () => {
+      const last = ring.find(({ previous, revoked }) => previous === true && revoked !== true);
+      const current = (await listed("second-current")).filter((key) => key["current"] === true);
+      expect(kids(current)).toEqual([await currentKid(), last?.kid]);
+    });
+
+    test("second-current, of a tenant that has never rotated: the next key", async () => {
+      const second = (await emulator.tenants())[1];
+      if (second === undefined) throw new Error("there is one tenant only");
+      const access = { token: await emulator.token({ access: second }), domain: second.domain };
+      await emulator.fault({ fault: "rewrite", rewriting: "second-current" });
+      const keys = (await emulator.request(keysPath, access)).json() as Listed[];
+      expect(kids(keys.filter((key) => key["current"] === true))).toEqual([
+        second.ring.next,
+        second.ring.current,
+      ]);
+    });
+
+    test("no-next and revoked-cut-off: these keys are missing", async () => {
+      const without = (flag: string): unknown[] => kids(ring.filter((key) => key[flag] !== true));
+      expect(kids(await listed("no-next"))).toEqual(without("next"));
+      expect(kids(await listed("revoked-cut-off"))).toEqual(without("revoked"));
+      expect(without("next")).toHaveLength(ring.length - 1);
+      expect(without("revoked").length).toBeLessThan(ring.length);
+    });
+
+    test("flags-as-text: texts instead of booleans", async () => {
+      const current = (await listed("flags-as-text")).find(({ kid }) => kid === jwks[0]?.kid);
+      expect(current).toMatchObject({ current: "true" });
+    });
+
+    test("foreign-keys: one that no list shows, before all others", async () => {
+      const { keys } = await published("foreign-keys");
+      expect(kids(keys)).toEqual(["custom-signing-key", ...kids(jwks)]);
+      expect(keys[0]).toMatchObject({ kty: "RSA", use: "sig", alg: "RS256" });
+    });
+
+    test("numeric-kids and keys-as-object: of the list and of the JWKS", async () => {
+      expect(kids(await listed("numeric-kids"))).toEqual([...ring.keys()]);
+      expect(kids((await published("numeric-kids")).keys)).toEqual([...jwks.keys()]);
+      const byKid = (keys: readonly Listed[]): object =>
+        Object.fromEntries(keys.map((key) => [String(key.kid), key]));
+      expect(await listed("keys-as-object")).toEqual(byKid(ring));
+      expect(await published("keys-as-object")).toEqual({ keys: byKid(jwks) });
+    });
+
+    test("meets no request whose answer it doesn't know, and changes no refusal", async () => {
+      await emulator.fault({ fault: "rewrite", rewriting: "foreign-keys" });
+      expect((await emulator.request(keysPath, { token })).json()).toEqual(ring);
+      expect((await emulator.control("GET", "/faults")).body).toHaveLength(1);
+      await emulator.clearFaults();
+      await emulator.fault({ fault: "rewrite", rewriting: "no-next" });
+      expect((await emulator.request(keysPath)).json()).toMatchObject({ statusCode: 401 });
+    });
   });
 
   test("a call that would be refused anyway has no effect to hide", async () => {
@@ -219,6 +334,8 @@ describe("which request meets a fault", () => {
     ["an impossible status", { fault: "status-after-effect", status: 42 }, ["status"]],
     ["a delay without its length", { fault: "delay" }, ["delayMs"]],
     ["what belongs to other faults", { fault: "reset", status: 500, delayMs: 5 }, ["status", "delayMs"]],
+    ["a rewriting that is none", { fault: "rewrite", rewriting: "no-keys" }, ["rewriting"]],
+    ["an impossible header", { fault: "status", status: 429, headers: { a: "b\n" } }, ["headers.a"]],
     [
       "several things at once",
       { fault: "late-effect", delayMs: -1, times: 1.5, match: { path: "api", verb: "GET" } },
@@ -255,6 +372,15 @@ describe("the journal", () => {
     expect(text).not.toContain(fresh);
     expect(text).not.toContain(emulator.clientSecret);
     for (const { at } of entries) expect(new Date(at).toISOString()).toBe(at);
+    expect(await emulator.journal(second?.domain)).toEqual(entries.slice(2, 3));
+    expect((await emulator.control("GET", "/journal?tenant=nowhere")).status).toBe(404);
+  });
+
+  test("each answer names its request, as Auth0's do", async () => {
+    const id = async () => (await emulator.request(jwksPath)).headers["x-auth0-requestid"];
+    const [one, other] = [await id(), await id()];
+    expect(one).toMatch(/^[0-9a-f]{20}$/);
+    expect(one).not.toBe(other);
   });
 
   test("shows what a dashboard user does", async () => {
@@ -291,9 +417,11 @@ test("the fault type of the test support names every fault of the emulator", asy
     "reset-after-effect": true,
     "late-effect": true,
     delay: true,
+    "slow-body": true,
     html: true,
     truncate: true,
     "stale-jwks": true,
+    rewrite: true,
   };
   expect(answer.body).toMatchObject({ error: `fault: must be one of ${Object.keys(names).join(", ")}` });
 });

@@ -127,10 +127,31 @@ describe("flags", () => {
       "rotations-per-day",
       "requests-per-second",
       "revoked-listed",
+      "key-pairs",
     ];
     for (const flag of [...flags, "help", "version"]) expect(help).toContain(`--${flag}`);
+    expect(help).toContain('rewrite                        "rewriting": second-current, ');
     const { stdout: version } = await run(process.execPath, [main, "--version"]);
     expect(version).toMatch(/^\d+\.\d+\.\d+\n$/);
+  });
+
+  test("--key-pairs makes so many key pairs for any number of keys, each with a kid of its own", async () => {
+    const emulator = await startEmulator(["--key-pairs", "2"]);
+    try {
+      const token = await emulator.token();
+      for (let rotation = 1; rotation <= 3; rotation += 1)
+        await emulator.request("/api/v2/keys/signing/rotate", { method: "POST", token });
+      const { keys } = (await emulator.request("/.well-known/jwks.json")).json() as {
+        keys: { kid: string; n: string }[];
+      };
+      expect([new Set(keys.map(({ kid }) => kid)).size, new Set(keys.map(({ n }) => n)).size]).toEqual([
+        5, 2,
+      ]);
+      const fresh = await emulator.token();
+      expect((await emulator.request("/api/v2/keys/signing", { token: fresh })).status).toBe(200);
+    } finally {
+      await emulator.stop();
+    }
   });
 
   test.each([

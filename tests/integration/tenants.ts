@@ -43,7 +43,7 @@ export const PATHS: Readonly<Record<Request, { readonly method: string; readonly
 };
 
 export async function journalOf(emulator: Emulator, { domain }: TenantAccess): Promise<JournalEntry[]> {
-  return (await emulator.journal()).filter(({ tenant }) => tenant === domain);
+  return emulator.journal(domain);
 }
 
 /** The requests to a tenant, in order, each in a word. */

@@ -37,9 +37,11 @@ export interface Fault {
     | "reset-after-effect"
     | "late-effect"
     | "delay"
+    | "slow-body"
     | "html"
     | "truncate"
-    | "stale-jwks";
+    | "stale-jwks"
+    | "rewrite";
   readonly match?: { readonly method?: string; readonly path?: string };
   readonly times?: number;
   readonly tenant?: string;
@@ -47,6 +49,8 @@ export interface Fault {
   readonly delayMs?: number;
   readonly resetSeconds?: number;
   readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly rewriting?: string;
 }
 
 export interface TenantSummary extends TenantAccess {
@@ -84,6 +88,8 @@ export interface TenantRequest {
   readonly body?: unknown;
   /** Another tenant than the first one, or another name of it. */
   readonly domain?: string;
+  /** Called when the answer begins, its body still to come. */
+  readonly onHeaders?: () => void;
 }
 
 export interface Emulator extends TenantAccess {
@@ -91,7 +97,8 @@ export interface Emulator extends TenantAccess {
   /** The CA's certificate, PEM. */
   readonly ca: string;
   control(method: string, path: string, body?: unknown): Promise<ControlAnswer>;
-  journal(): Promise<JournalEntry[]>;
+  /** @param tenant a domain; all of them if left out. */
+  journal(tenant?: string): Promise<JournalEntry[]>;
   clearJournal(): Promise<void>;
   fault(fault: Fault): Promise<void>;
   clearFaults(): Promise<void>;
@@ -156,7 +163,10 @@ export async function startEmulator(flags: string[] = []): Promise<Emulator> {
     control,
     request,
     issued,
-    journal: async () => (await mustControl("GET", "/journal")) as JournalEntry[],
+    journal: async (tenant) => {
+      const query = tenant === undefined ? "" : `?tenant=${encodeURIComponent(tenant)}`;
+      return (await mustControl("GET", `/journal${query}`)) as JournalEntry[];
+    },
     clearJournal: async () => {
       await mustControl("DELETE", "/journal");
     },
@@ -217,7 +227,7 @@ function tenantRequest(
   ca: string,
   firstDomain: string,
   path: string,
-  { method = "GET", headers = {}, token, body, domain = firstDomain }: TenantRequest,
+  { method = "GET", headers = {}, token, body, domain = firstDomain, onHeaders }: TenantRequest,
 ): Promise<TenantAnswer> {
   const content = body === undefined ? undefined : typeof body === "string" ? body : JSON.stringify(body);
   const { hostname, port } = new URL(`https://${domain}`);
@@ -242,6 +252,7 @@ function tenantRequest(
         },
       },
       (incoming) => {
+        onHeaders?.();
         const chunks: Buffer[] = [];
         incoming.on("data", (chunk: Buffer) => chunks.push(chunk));
         incoming.on("error", reject);
