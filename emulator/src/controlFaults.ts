@@ -4,8 +4,14 @@ import { parseFault } from "./faultSchema.js";
 import type { Faults } from "./faults.js";
 import type { Tenant } from "./tenant.js";
 
+interface OfTenant {
+  Querystring: { tenant?: string };
+}
+
 export function controlFaultRoutes(app: FastifyInstance, faults: Faults, tenants: readonly Tenant[]): void {
-  app.get("/faults", () => faults.waiting);
+  app.get<OfTenant>("/faults", ({ query: { tenant } }) =>
+    tenant === undefined ? faults.waiting : faults.waitingFor(findTenant(tenants, tenant, 404)),
+  );
 
   app.post("/faults", (request, reply) => {
     const fault = parseFault(request.body);
@@ -14,8 +20,8 @@ export function controlFaultRoutes(app: FastifyInstance, faults: Faults, tenants
     return reply.code(201).send(fault);
   });
 
-  app.delete("/faults", (_, reply) => {
-    faults.clear();
+  app.delete<OfTenant>("/faults", ({ query: { tenant } }, reply) => {
+    faults.clear(tenant === undefined ? undefined : findTenant(tenants, tenant, 404));
     return reply.code(204).send();
   });
 }

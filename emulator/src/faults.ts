@@ -1,6 +1,7 @@
 import type { Fault } from "./faultSchema.js";
 import { jwksPath } from "./publicRoutes.js";
 import { rewrites } from "./rewritings.js";
+import type { Tenant } from "./tenant.js";
 
 /** The faults that requests are still to meet, first come first served. */
 export class Faults {
@@ -14,8 +15,15 @@ export class Faults {
     this.#waiting.push(fault);
   }
 
-  clear(): void {
-    this.#waiting = [];
+  /** Those that only this tenant's requests can meet. */
+  waitingFor({ domain, name }: Pick<Tenant, "domain" | "name">): readonly Fault[] {
+    return this.#waiting.filter(({ tenant }) => tenant === domain || tenant === name);
+  }
+
+  /** @param tenant only those that only its requests can meet; all of them if left out */
+  clear(tenant?: Pick<Tenant, "domain" | "name">): void {
+    const cleared = tenant === undefined ? this.#waiting : this.waitingFor(tenant);
+    this.#waiting = this.#waiting.filter((fault) => !cleared.includes(fault));
   }
 
   /** The fault that this request meets, which then has one time less to go. */

@@ -327,6 +327,18 @@ describe("which request meets a fault", () => {
     expect(await list()).toBe(200);
   });
 
+  test("those asked for a tenant can be seen and cleared alone", async () => {
+    const ofTenant = { fault: "status", status: 500, tenant: emulator.domain } as const;
+    await emulator.fault({ fault: "status", status: 502 });
+    await emulator.fault(ofTenant);
+    const waiting = async (query = "") => (await emulator.control("GET", `/faults${query}`)).body;
+    expect(await waiting("?tenant=tenant-1")).toEqual([{ ...ofTenant, times: 1, match: {} }]);
+    expect(await waiting("?tenant=tenant-2")).toEqual([]);
+    await emulator.clearFaults(emulator.domain);
+    expect(await waiting()).toEqual([{ fault: "status", status: 502, times: 1, match: {} }]);
+    expect((await emulator.control("DELETE", "/faults?tenant=nowhere")).status).toBe(404);
+  });
+
   test.each<[string, unknown, string[]]>([
     ["an unknown fault", { fault: "flood", times: 0 }, ["times", "fault"]],
     ["no fault", {}, ["fault"]],

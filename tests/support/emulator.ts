@@ -101,7 +101,8 @@ export interface Emulator extends TenantAccess {
   journal(tenant?: string): Promise<JournalEntry[]>;
   clearJournal(): Promise<void>;
   fault(fault: Fault): Promise<void>;
-  clearFaults(): Promise<void>;
+  /** @param tenant a domain: only those asked for it; all of them if left out. */
+  clearFaults(tenant?: string): Promise<void>;
   /** @param by a duration such as "25h". @param tenant a domain; all of them if left out. */
   advanceClock(by: string, tenant?: string): Promise<void>;
   tenants(): Promise<TenantSummary[]>;
@@ -163,18 +164,15 @@ export async function startEmulator(flags: string[] = []): Promise<Emulator> {
     control,
     request,
     issued,
-    journal: async (tenant) => {
-      const query = tenant === undefined ? "" : `?tenant=${encodeURIComponent(tenant)}`;
-      return (await mustControl("GET", `/journal${query}`)) as JournalEntry[];
-    },
+    journal: async (tenant) => (await mustControl("GET", `/journal${ofTenant(tenant)}`)) as JournalEntry[],
     clearJournal: async () => {
       await mustControl("DELETE", "/journal");
     },
     fault: async (fault) => {
       await mustControl("POST", "/faults", fault);
     },
-    clearFaults: async () => {
-      await mustControl("DELETE", "/faults");
+    clearFaults: async (tenant) => {
+      await mustControl("DELETE", `/faults${ofTenant(tenant)}`);
     },
     advanceClock: async (advance, tenant) => {
       await mustControl("POST", "/clock", { advance, ...(tenant === undefined ? {} : { tenant }) });
@@ -204,6 +202,10 @@ export async function startEmulator(flags: string[] = []): Promise<Emulator> {
       return code ?? killedBy ?? 0;
     },
   };
+}
+
+function ofTenant(domain: string | undefined): string {
+  return domain === undefined ? "" : `?tenant=${encodeURIComponent(domain)}`;
 }
 
 async function startLine(child: ChildProcess, complaints: () => string): Promise<TenantAccess> {
