@@ -164,9 +164,6 @@ export function describeAnswer(status: number, body: unknown, redact: Redact): s
   );
 }
 
-/** Of all that a `Date` can hold. */
-const LATEST_DATE = 8.64e15;
-
 /** When Auth0 answers again, told by its own clock: `Retry-After`, else `X-RateLimit-Reset`. */
 function readRateLimit(headers: unknown): RateLimit {
   if (!(headers instanceof Headers)) return {};
@@ -174,9 +171,10 @@ function readRateLimit(headers: unknown): RateLimit {
   const reset = Number(headers.get("x-ratelimit-reset") ?? Number.NaN) * 1000;
   const answeredAt = Date.parse(headers.get("date") ?? "");
   const waitMilliseconds = retryAfter > 0 ? retryAfter : reset - answeredAt;
-  const resetAt = retryAfter > 0 ? answeredAt + retryAfter : reset;
+  // Invalid, and so left out, where a header names a time that no date can hold.
+  const resetAt = new Date(retryAfter > 0 ? answeredAt + retryAfter : reset);
   return {
     ...(waitMilliseconds > 0 && { waitMilliseconds }),
-    ...(resetAt > 0 && resetAt <= LATEST_DATE && { resetAt: new Date(resetAt) }),
+    ...(resetAt.getTime() > 0 && { resetAt }),
   };
 }

@@ -188,6 +188,16 @@ describe("until when a rate limit holds", () => {
       { waitMilliseconds: 60_000, resetAt: new Date("2026-03-10T12:01:00.000Z") },
     ],
     [
+      "a time that no date can hold is waited for by nobody, and not named",
+      { "x-ratelimit-reset": "9999999999999", date: "Tue, 10 Mar 2026 12:00:00 GMT" },
+      { waitMilliseconds: 9_999_999_999_999_000 - Date.parse("2026-03-10T12:00:00Z") },
+    ],
+    [
+      "for ever is waited for by nobody either",
+      { "retry-after": "Infinity" },
+      { waitMilliseconds: Infinity },
+    ],
+    [
       "without a date, how long to wait is not known",
       { "x-ratelimit-reset": "1773144060" },
       { resetAt: new Date("2026-03-10T12:01:00.000Z") },
