@@ -153,8 +153,9 @@ export class Reconciliation {
     record: () => void,
   ): Promise<boolean> {
     const attempt = `${this.tenant.domain}: ${what}`;
-    let attempts = 1;
-    for (; ; attempts += 1) {
+    let isTokenRenewed = this.tenant.usesStaticToken;
+    let mayStillTakeEffect = false;
+    for (let attempts = 1; ; attempts += 1) {
       await this.runtime.announce(attempt);
       try {
         await write();
@@ -164,7 +165,14 @@ export class Reconciliation {
           await this.waitForRateLimit(error);
           await this.observe();
           if (done()) return false;
+        } else if (error instanceof SigningKeyError && error.code === "unauthorized" && !isTokenRenewed) {
+          // Auth0 did nothing: the key that signed the token may have been revoked by somebody else since.
+          isTokenRenewed = true;
+          await this.tenant.freshAccessToken();
+          await this.observe();
+          if (done()) return false;
         } else if (error instanceof OutcomeUnknownError) {
+          mayStillTakeEffect = true;
           await this.settle(error.message);
           if (done()) return true;
           if (attempts === WRITE_ATTEMPTS) throw error;
@@ -179,7 +187,7 @@ export class Reconciliation {
       });
       if (!shown) throw this.notShown("its list of keys doesn't show it");
       // The request before, whose outcome was unknown, may take effect as well.
-      if (attempts > 1) await this.settle("an earlier request may still take effect");
+      if (mayStillTakeEffect) await this.settle("an earlier request may still take effect");
       return true;
     } catch (error) {
       record();

@@ -1,0 +1,95 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { TenantAccess } from "../support/emulator";
+import { dashboard, PATHS, requestsTo, ringOf, type Request } from "./tenants";
+import { startWorld, type World } from "./world";
+
+jest.setTimeout(60_000);
+
+/** For as long somebody else has time, on a machine that is busy. */
+const MEANWHILE_MS = 1_000;
+
+let world: World;
+
+beforeAll(async () => {
+  world = await startWorld(3);
+});
+
+afterAll(async () => {
+  await world.stop();
+});
+
+/** Runs an update whose nth request of a kind is answered late, and lets somebody act in the meantime. */
+async function meanwhile(
+  tenant: TenantAccess,
+  request: Request,
+  nth: number,
+  update: () => Promise<unknown>,
+  others: () => Promise<void>,
+): Promise<void> {
+  const { emulator } = world;
+  const met = { tenant: tenant.domain, match: PATHS[request], fault: "delay" } as const;
+  if (nth > 1) await emulator.fault({ ...met, delayMs: 0, times: nth - 1 });
+  await emulator.fault({ ...met, delayMs: MEANWHILE_MS });
+  const asked = async (): Promise<number> =>
+    (await requestsTo(emulator, tenant)).filter((name) => name === request).length;
+  const before = await asked();
+  const updated = update();
+  while ((await asked()) < before + nth) await sleep(20);
+  await others();
+  await updated;
+}
+
+describe("the key that signed the token is revoked by somebody else", () => {
+  test("after the rotation that retired it: the update looks with a fresh token and takes it as revoked", async () => {
+    const { tenant, stack, up, effects } = await world.managed();
+    const { current } = await ringOf(world.emulator, tenant);
+    const args = { generation: 1, revokeNow: { kid: current, reason: "leaked" } };
+    await meanwhile(
+      tenant,
+      "rotate",
+      1,
+      () => up(args),
+      () => dashboard(world.emulator, tenant, `revoke/${current}`),
+    );
+    expect(await effects()).toEqual([`rotate ${current}`, `revoke ${current}`]);
+    expect(await requestsTo(world.emulator, tenant)).not.toContain("revoke");
+    expect(stack.outputs.retired).toMatchObject([{ kid: current, revokedAt: expect.any(String) as string }]);
+  });
+
+  test("just before the rotation, after another rotation: that one is adopted, and none is added", async () => {
+    const { tenant, stack, up, effects } = await world.managed();
+    const { current } = await ringOf(world.emulator, tenant);
+    await meanwhile(
+      tenant,
+      "list",
+      2,
+      () => up({ generation: 1 }),
+      async () => {
+        await dashboard(world.emulator, tenant, "rotate");
+        await dashboard(world.emulator, tenant, `revoke/${current}`);
+      },
+    );
+    expect(await requestsTo(world.emulator, tenant)).toContain("rotate");
+    expect(await effects()).toEqual([`rotate ${current}`, `revoke ${current}`]);
+    expect(stack.outputs).toMatchObject({ generation: 1, retired: [{ kid: current, generation: 1 }] });
+  });
+
+  test("just before a revocation, after another rotation: the key is revoked with a fresh token", async () => {
+    const { tenant, stack, up, effects, retired } = await world.rotated();
+    const { current } = await ringOf(world.emulator, tenant);
+    await meanwhile(
+      tenant,
+      "list",
+      2,
+      () => up({ generation: 1, revokePrevious: true }),
+      async () => {
+        await dashboard(world.emulator, tenant, "rotate");
+        await dashboard(world.emulator, tenant, `revoke/${current}`);
+      },
+    );
+    const somebodyElse = [`rotate ${current}`, `revoke ${current}`];
+    expect(await effects()).toEqual([`rotate ${retired}`, ...somebodyElse, `revoke ${retired}`]);
+    expect(stack.outputs.retired).toMatchObject([{ kid: retired, revokedAt: expect.any(String) as string }]);
+    expect(stack.outputs.pending).toEqual([]);
+  });
+});
