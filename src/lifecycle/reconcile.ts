@@ -277,17 +277,29 @@ export class Reconciliation {
     });
   }
 
-  /** The JWKS must hold the current and the next key before anything is revoked. */
+  /**
+   * The JWKS must hold the current and the next key before anything is revoked. A rotation makes a next key, so after
+   * one the list must show it; otherwise a tenant without one has the current key in its JWKS at least.
+   */
   private async verifyRotation(): Promise<void> {
+    const rotated = this.recorded.pending.some(({ step }) => step === "verify-rotation");
+    const shown = await this.wait(
+      `the JWKS of ${this.tenant.domain} to hold ${this.ring.current.kid}`,
+      async () => {
+        if (rotated && this.ring.next === undefined) await this.observe();
+        const { current, next } = this.ring;
+        if (next === undefined && rotated) return false;
+        const kids = await this.tenant.publishedKids();
+        return kids.has(current.kid) && (next === undefined || kids.has(next.kid));
+      },
+    );
     const { current, next } = this.ring;
-    const shown = await this.wait(`the JWKS of ${this.tenant.domain} to hold ${current.kid}`, async () => {
-      const kids = await this.tenant.publishedKids();
-      return kids.has(current.kid) && (next === undefined || kids.has(next.kid));
-    });
     if (!shown) {
       this.recorded = withPending(this.recorded, this.pendingStep("verify-rotation", current.kid));
       throw this.notShown(
-        `the new current key ${current.kid} and the next one are not both in ${this.tenant.jwksUri}`,
+        next === undefined && rotated
+          ? "no next key is listed after the rotation"
+          : `the new current key ${current.kid} and the next one are not both in ${this.tenant.jwksUri}`,
       );
     }
     this.published = true;
