@@ -16,7 +16,7 @@ export class SecretInputs {
   /** The inputs as the engine is to store them: with a digest in the place of each secret. */
   conceal(inputs: PropertyBag): PropertyBag {
     return replaceSecrets(inputs, (secret) => {
-      if (DIGEST.test(secret)) return secret;
+      if (isDigest(secret)) return secret;
       const digest = `sha256:${createHash("sha256").update(secret).digest("base64url")}`;
       this.byDigest.set(digest, secret);
       return digest;
@@ -37,12 +37,14 @@ export class SecretInputs {
 /** An option can put what state holds into the place of what the program says, and of a secret that is no more than its digest. */
 export function unknownDigests({ tenant }: PropertyBag): Fault[] {
   if (typeof tenant !== "object" || tenant === null) return [];
-  return SECRET_FIELDS.filter((field) => DIGEST.test(String((tenant as PropertyBag)[field]))).map(
-    (field) => ({
-      property: "tenant",
-      reason: `tenant.${field} is not what the program says but the digest that state holds of it; take "tenant" out of ignoreChanges`,
-    }),
-  );
+  return SECRET_FIELDS.filter((field) => isDigest((tenant as PropertyBag)[field])).map((field) => ({
+    property: "tenant",
+    reason: `tenant.${field} is not what the program says but the digest that state holds of it; take "tenant" out of ignoreChanges`,
+  }));
+}
+
+function isDigest(value: unknown): boolean {
+  return typeof value === "string" && DIGEST.test(value);
 }
 
 function replaceSecrets(inputs: PropertyBag, replace: (secret: string) => string): PropertyBag {
