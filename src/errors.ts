@@ -1,12 +1,15 @@
 /** Every way in which this package refuses or fails. The codes are stable; docs/errors.md has causes and remedy of each. */
 export type SigningKeyErrorCode =
   | "access_denied"
+  | "budget_spent"
   | "canary_failed"
   | "current_kid_mismatch"
+  | "emergency_unclear"
   | "engine_gone"
   | "generation_lowered"
   | "insufficient_scope"
   | "invalid_input"
+  | "kid_mismatch"
   | "lifetimes_unknown"
   | "key_too_young"
   | "no_grace_period"
@@ -14,6 +17,7 @@ export type SigningKeyErrorCode =
   | "not_revocable"
   | "outcome_unknown"
   | "rate_limited"
+  | "receipt_unusable"
   | "refused_by_auth0"
   | "tenant_managed_twice"
   | "tenant_not_found"
@@ -40,6 +44,7 @@ export class SigningKeyError extends Error {
   readonly code: SigningKeyErrorCode;
   readonly attempt: string;
   readonly observation: string;
+  readonly remedy: string;
 
   constructor(code: SigningKeyErrorCode, parts: SigningKeyErrorParts) {
     super(
@@ -50,6 +55,7 @@ export class SigningKeyError extends Error {
     this.code = code;
     this.attempt = parts.attempt;
     this.observation = parts.observation;
+    this.remedy = parts.remedy;
   }
 
   /** One error out of several refusals, so that everything wrong is seen at once. */

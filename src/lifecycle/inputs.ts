@@ -95,6 +95,8 @@ export interface DesiredRotation {
   expectedCurrentKid?: string;
   verifyTimeout: Duration;
   reason?: string;
+  /** What messages call it, where it is no generation of a stack's. */
+  purpose?: string;
   tenant?: Partial<TenantFields>;
   /** From the intent; none on the intent itself. */
   baselines: Baseline[];

@@ -42,12 +42,17 @@ export class Reconciliation {
   }
 
   async run(): Promise<void> {
-    for (;;) {
-      const thisUpdate = { retired: this.retiredNow, crossed: this.crossed };
-      const [step] = plan(this.ring, this.recorded, this.desired, this.ring.observedAt, thisUpdate);
-      if (step === undefined) return;
-      await this.carryOut(step);
-    }
+    let goesOn = true;
+    while (goesOn) goesOn = await this.advance();
+  }
+
+  /** Carries out the next step. @returns false if there was none left */
+  async advance(): Promise<boolean> {
+    const thisUpdate = { retired: this.retiredNow, crossed: this.crossed };
+    const [step] = plan(this.ring, this.recorded, this.desired, this.ring.observedAt, thisUpdate);
+    if (step === undefined) return false;
+    await this.carryOut(step);
+    return true;
   }
 
   private async carryOut(step: Step): Promise<void> {
@@ -90,7 +95,12 @@ export class Reconciliation {
 
   private async rotate(generation: number, kid: string): Promise<void> {
     if (this.isRecovery()) {
-      await this.settle(`an earlier update recorded generation ${generation} and did not finish`);
+      const { purpose } = this.desired;
+      await this.settle(
+        purpose === undefined
+          ? `an earlier update recorded generation ${generation} and did not finish`
+          : `an earlier run of ${purpose} may still be at it`,
+      );
     } else if (this.waited) {
       await this.observe();
     }
@@ -98,7 +108,7 @@ export class Reconciliation {
     this.published = false;
     const before = this.ring;
     const rotated = await this.write(
-      `rotating the signing keys (generation ${generation}: ${kid} retires)`,
+      `rotating the signing keys (${this.desired.purpose ?? `generation ${generation}`}: ${kid} retires)`,
       () => this.tenant.rotate(),
       () => this.ring.current.kid !== kid,
       () => {

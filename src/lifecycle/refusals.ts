@@ -5,6 +5,7 @@ import type { KeyRing } from "../tenant/keyRing";
 import { LIFETIMES_SCOPES, LIST_SCOPES, REVOKE_SCOPES, ROTATE_SCOPES } from "../tenant/tenant";
 import { milliseconds, noGracePeriod, type DesiredRotation } from "./inputs";
 import { revokeNowFault } from "./plan";
+import { ROTATIONS_A_DAY, rotationBudget } from "./rotationBudget";
 
 /** What an update is about to record, and what is known of the tenant. */
 export interface Asked {
@@ -34,7 +35,7 @@ export function findRefusals(asked: Asked): SigningKeyError[] {
 
 function raiseRefusals({ domain, ring: { current, next, observedAt }, desired }: Asked): SigningKeyError[] {
   const { expectedCurrentKid, revokeNow } = desired;
-  const attempt = `raising to generation ${desired.generation} on ${domain}`;
+  const attempt = `${desired.purpose ?? `raising to generation ${desired.generation}`} on ${domain}`;
   const refusals: SigningKeyError[] = [];
   const refuse = (code: SigningKeyErrorCode, observation: string, remedy: string): void => {
     refusals.push(new SigningKeyError(code, { attempt, observation, remedy }));
@@ -122,14 +123,9 @@ export function tokenWouldEnd(kid: string, domain: string): SigningKeyError {
   });
 }
 
-const DAY = 24 * 60 * 60 * 1000;
-const ROTATIONS_A_DAY = 5;
-
 /** Auth0 allows five rotations a day; only its own answer is certain, so this is a warning (decision 3). */
 export function budgetWarning({ domain, ring }: Asked): string | undefined {
-  const dayAgo = ring.observedAt.getTime() - DAY;
-  const keys = [ring.current, ...ring.previous, ...ring.revoked];
-  const rotations = keys.filter((key) => key.since !== undefined && Date.parse(key.since) > dayAgo).length;
-  if (rotations < ROTATIONS_A_DAY) return undefined;
-  return `${domain}: ${rotations} keys became current in the last 24 hours, and Auth0 allows ${ROTATIONS_A_DAY} rotations a day; it may refuse this one until later`;
+  const { used, left } = rotationBudget(ring);
+  if (left > 0) return undefined;
+  return `${domain}: ${used} keys became current in the last 24 hours, and Auth0 allows ${ROTATIONS_A_DAY} rotations a day; it may refuse this one until later`;
 }

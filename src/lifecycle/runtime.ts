@@ -3,6 +3,7 @@ import { parseDuration } from "../duration";
 import { SigningKeyError } from "../errors";
 import type { CredentialSources, Credentials, TenantFields } from "../tenant/credentials";
 import { Tenant } from "../tenant/tenant";
+import { assertTlsVerified } from "../tenant/tlsVerification";
 import { credentialsFor } from "./inputs";
 import { SecretInputs } from "./secretInputs";
 
@@ -75,7 +76,7 @@ export class Runtime {
   /** The tenant that the inputs, stack configuration or environment name; one object and one token for each. */
   tenant(fields: Partial<TenantFields> | undefined): Tenant {
     const credentials = this.credentials(fields);
-    this.assertTlsVerified(credentials.domain);
+    assertTlsVerified(this.environment());
     const key = JSON.stringify(credentials);
     const known = this.tenants.get(key);
     if (known !== undefined) return known;
@@ -123,16 +124,6 @@ export class Runtime {
       attempt: "recording a raise before it is carried out",
       observation: "PULUMI_SKIP_CHECKPOINTS is set, so a rotation that is killed half-way would be repeated",
       remedy: "unset it and run it again; nothing was changed",
-    });
-  }
-
-  private assertTlsVerified(domain: string): void {
-    // Node's own switch: it would let anybody in between take the credentials.
-    if (this.environment()["NODE_TLS_REJECT_UNAUTHORIZED"] !== "0") return;
-    throw new SigningKeyError("tls_untrusted", {
-      attempt: `connecting to ${domain}`,
-      observation: "NODE_TLS_REJECT_UNAUTHORIZED=0 turns the verification of certificates off",
-      remedy: "unset it, and name the certificate authority's file in NODE_EXTRA_CA_CERTS; nothing was sent",
     });
   }
 

@@ -1,4 +1,4 @@
-import { spawnSync } from "node:child_process";
+import { spawnSync, type SpawnSyncReturns } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -73,6 +73,22 @@ describe("the tarball", () => {
     }
     expect(packed).toEqual(expect.arrayContaining(["dist/index.js", "dist/lifecycle/provider.js"]));
     expect(packed).not.toContain("dist/program.js");
+  });
+
+  test("brings a command that looks at a tenant, and says where to get the emulator", async () => {
+    const { env, domain, ...tenant } = await supply.take();
+    const command = path.join(consumer, "node_modules/.bin/auth0-signing-keys");
+    const run = (...args: string[]): SpawnSyncReturns<string> =>
+      spawnSync(command, args, { cwd: consumer, encoding: "utf8", env: { ...process.env, ...env } });
+    const status = run("status", "--json");
+    expect([status.status, status.stderr]).toEqual([0, ""]);
+    expect(JSON.parse(status.stdout)).toMatchObject({
+      domain,
+      keys: [{ state: "next" }, { state: "current", kid: (await tenant.ring()).current }],
+    });
+    expect(run("status").stdout).toContain("│ kid ");
+    const { status: code, stderr } = run("emulator");
+    expect([code, stderr]).toEqual([1, expect.stringContaining("npx auth0-signing-keys-emulator")]);
   });
 
   test("can be imported at the paths that it promises and at no other", () => {

@@ -1,0 +1,114 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import type { Receipt } from "../../src/cli/emergency/receipt";
+import { checkout, type Stack } from "../support/engine";
+import { stackFor, testWhatIsLeftBehind } from "./leftBehind";
+import { rotationOf, rotationProgram } from "./program";
+import { commandsUnder, example } from "./readme";
+import { TenantSupply, type TestTenant } from "./tenants";
+
+jest.setTimeout(180_000);
+
+const supply = new TenantSupply();
+/** Where a global installation would put the command. */
+const bin = mkdtempSync(path.join(tmpdir(), "signing-keys-bin-"));
+beforeAll(() => {
+  const main = path.join(checkout, "dist/cli/main.js");
+  const script = `#!/bin/sh\nexec '${process.execPath}' '${main}' "$@"\n`;
+  writeFileSync(path.join(bin, "auth0-signing-keys"), script, { mode: 0o755 });
+});
+afterAll(async () => {
+  rmSync(bin, { recursive: true });
+  await supply.stop();
+});
+
+/** The terminal of somebody who has installed the command. */
+function terminalOf(tenant: TestTenant): Readonly<Record<string, string>> {
+  return { ...tenant.env, PATH: `${bin}${path.delimiter}${process.env["PATH"] ?? ""}` };
+}
+
+async function effects(tenant: TestTenant): Promise<string[]> {
+  return (await tenant.journal()).flatMap(({ effect, kid }) =>
+    effect === undefined ? [] : [`${effect} ${kid ?? ""}`],
+  );
+}
+
+async function succeeds(run: ReturnType<Stack["up"]>): Promise<string> {
+  const { outcome, output } = await run;
+  expect([outcome, output]).toEqual([0, expect.any(String)]);
+  return output;
+}
+
+test("an emergency past the stack: the next refresh records it, nothing is left to do, and a raise rotates once", async () => {
+  const tenant = await supply.take();
+  const program = (generation: number): string =>
+    rotationProgram({ generation, minKeyAge: "0s", revokePrevious: true, gracePeriod: "24h" }) +
+    "module.exports.trusted = keys.trustedCertificates;\n";
+  const stack = await stackFor(tenant, { program: program(0), env: terminalOf(tenant) });
+  await succeeds(stack.up());
+  const { currentKey: leaked, nextKey } = await rotationOf(stack);
+  const successor = nextKey?.kid ?? "";
+
+  const command = `auth0-signing-keys emergency --tenant ${tenant.domain} --compromised current --reason leaked --json 2>/dev/null`;
+  const receipt = JSON.parse(await succeeds(stack.shell(command))) as Receipt;
+  expect(receipt).toMatchObject({ keys: [{ kid: leaked.kid }], currentKid: successor });
+  const night = [`rotate ${leaked.kid}`, `revoke ${leaked.kid}`];
+  expect(await effects(tenant)).toEqual(night);
+
+  await succeeds(stack.refresh());
+  const { currentKey, nextKey: newNext, previousKeys, ...recorded } = await rotationOf(stack);
+  expect([currentKey.kid, newNext?.kid]).toEqual([successor, receipt.nextKid]);
+  expect([previousKeys, recorded.foreign, recorded.retired, recorded.pending]).toEqual([[], [], [], []]);
+  await succeeds(stack.preview("--expect-no-changes"));
+  await succeeds(stack.up("--expect-no-changes"));
+  expect((await stack.outputs())["trusted"]).toEqual([currentKey.certificate, newNext?.certificate]);
+  expect(await effects(tenant)).toEqual(night);
+
+  stack.write(program(1));
+  await succeeds(stack.up());
+  expect(await effects(tenant)).toEqual([...night, `rotate ${successor}`]);
+  expect((await rotationOf(stack)).retired).toMatchObject([{ kid: successor, generation: 1 }]);
+});
+
+test("the commands of the example's README, as they are written", async () => {
+  const tenant = await supply.take();
+  const stack = await stackFor(tenant, {
+    project: example("emergency"),
+    env: terminalOf(tenant),
+    config: { generation: "0", minKeyAge: "0s" },
+  });
+  await succeeds(stack.up());
+  const { current: first } = await tenant.ring();
+  const values = { DOMAIN: tenant.domain, COMPROMISED_KID: first };
+  const blocks = commandsUnder("emergency", "Without a stack", values);
+  const [, look = "", current = "", both = "", byName = "", record = ""] = blocks;
+  expect(blocks).toHaveLength(6);
+
+  expect(await succeeds(stack.shell(look))).toMatch(new RegExp(`0 failed, [\\s\\S]* ${first} │ current`));
+  expect(await succeeds(stack.shell(current))).toContain(`Emergency on ${tenant.domain}: done`);
+  const afterFirst = [`rotate ${first}`, `revoke ${first}`];
+  expect(await effects(tenant)).toEqual(afterFirst);
+  await succeeds(stack.shell(current));
+  expect(await succeeds(stack.shell(byName))).toContain("nothing was done now");
+  await succeeds(stack.shell(`rm auth0-emergency-*.json\n${byName}`));
+  expect(await effects(tenant)).toEqual(afterFirst);
+
+  const refused = await stack.shell(`rm auth0-emergency-*.json\n${both}`);
+  expect([refused.outcome, refused.output]).toEqual([1, expect.stringContaining("[emergency_unclear]")]);
+  await tenant.emulator.advanceClock("25h", tenant.domain);
+  const { current: second, next: third } = await tenant.ring();
+  await succeeds(stack.shell(both));
+  expect((await effects(tenant)).slice(2)).toEqual([
+    ...[`rotate ${second}`, `revoke ${second}`],
+    ...[`rotate ${third}`, `revoke ${third}`],
+  ]);
+
+  await succeeds(stack.shell(record));
+  await succeeds(stack.preview("--expect-no-changes"));
+  const { currentKey, previousKeys } = await rotationOf(stack);
+  expect([currentKey.kid, previousKeys]).toEqual([(await tenant.ring()).current, []]);
+  expect(await effects(tenant)).toHaveLength(6);
+});
+
+testWhatIsLeftBehind();
