@@ -1,5 +1,6 @@
 import { durationMilliseconds } from "../duration";
 import { SigningKeyError } from "../errors";
+import { describeFailure } from "../tenant/request";
 import type { Tenant } from "../tenant/tenant";
 import { waitUntil } from "../tenant/wait";
 import type { Canary } from "./revocationInputs";
@@ -34,9 +35,9 @@ async function passCanary(
         observation = `a token asked for now is signed by ${token.kid ?? "a key that it doesn't name"}, not by the current key ${currentKid}`;
         return undefined;
       }
-      const status = await statusOf(url, token.value, runtime.requestTimeout);
-      observation = `${status ?? "no answer"} instead of ${expectedStatus} to a token of the current key ${currentKid}`;
-      return status === expectedStatus || undefined;
+      const answer = await answerOf(url, token.value, runtime.requestTimeout);
+      observation = `${answer} instead of ${expectedStatus} to a token of the current key ${currentKid}`;
+      return answer === `${expectedStatus}` || undefined;
     },
     {
       clock: runtime.clock,
@@ -63,8 +64,8 @@ function withoutQuery(url: string): string {
   return `${origin}${pathname}`;
 }
 
-/** The status of the answer, whose body is not read; a redirect is an answer like any other. */
-async function statusOf(url: string, token: string, timeout: number): Promise<number | undefined> {
+/** The status of the answer, whose body is not read, or why there is none; a redirect is an answer like any other. */
+async function answerOf(url: string, token: string, timeout: number): Promise<string> {
   try {
     const response = await fetch(url, {
       headers: { authorization: `Bearer ${token}` },
@@ -72,8 +73,8 @@ async function statusOf(url: string, token: string, timeout: number): Promise<nu
       signal: AbortSignal.timeout(timeout),
     });
     await response.body?.cancel();
-    return response.status;
-  } catch {
-    return undefined;
+    return `${response.status}`;
+  } catch (thrown) {
+    return `no answer (${describeFailure(thrown)})`;
   }
 }

@@ -153,7 +153,7 @@ describe("canaries", () => {
     for (const [fault, status] of [
       [{ fault: "status", status: 401 }, "401"],
       [{ fault: "status", status: 302 }, "302"],
-      [{ fault: "delay", delayMs: 3_000 }, "no answer"],
+      [{ fault: "delay", delayMs: 3_000 }, "no answer (timed out)"],
     ] as const) {
       await emulator.fault({ ...fault, match, tenant: domain, times: 50 });
       const { outcome, output } = await stack.up();
