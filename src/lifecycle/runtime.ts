@@ -10,6 +10,8 @@ import { SecretInputs } from "./secretInputs";
 /** How long one request to Auth0 may take. */
 const DEFAULT_REQUEST_TIMEOUT = "10s";
 export const REQUEST_TIMEOUT_VARIABLE = "AUTH0_SIGNING_KEYS_REQUEST_TIMEOUT";
+/** Read by Auth0's own provider as well, as a boolean of Go's. */
+const DEBUG_VARIABLE = "AUTH0_DEBUG";
 
 /** What the engine's host gives to `configure`. */
 export interface ConfigurationReader {
@@ -30,6 +32,7 @@ export class Runtime {
   private readonly claimedRaises = new Set<string>();
   private readonly environment: () => Readonly<Record<string, string | undefined>>;
   private readonly write: (line: string) => Promise<void>;
+  private readonly commandLine: () => readonly string[];
   private readonly tenants = new Map<string, Tenant>();
   private configuration: ConfigurationReader | undefined;
 
@@ -37,10 +40,12 @@ export class Runtime {
     clock: Clock = systemClock,
     environment: () => Readonly<Record<string, string | undefined>> = () => process.env,
     write: (line: string) => Promise<void> = writeLine,
+    commandLine: () => readonly string[] = () => process.argv,
   ) {
     this.clock = clock;
     this.environment = environment;
     this.write = write;
+    this.commandLine = commandLine;
   }
 
   /** Keeps the configuration, and no more. */
@@ -69,6 +74,13 @@ export class Runtime {
     return this.requestTimeout * 1.5;
   }
 
+  /** Whether each request to Auth0 is shown. The engine adds `-v=N` to our command line if it is run with `--logflow`. */
+  private get logsRequests(): boolean {
+    const given = this.environment()[DEBUG_VARIABLE] ?? "";
+    const isSet = given !== "" && !/^(0|f|false)$/i.test(given);
+    return isSet || this.commandLine().some((argument) => /^-v=[1-9]/.test(argument));
+  }
+
   credentials(fields: Partial<TenantFields> | undefined): Credentials {
     return credentialsFor(fields, this.sources);
   }
@@ -87,6 +99,7 @@ export class Runtime {
       say: (message) => {
         this.say(message);
       },
+      logsRequests: this.logsRequests,
     });
     this.tenants.set(key, tenant);
     return tenant;

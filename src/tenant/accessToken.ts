@@ -4,7 +4,6 @@ import { SigningKeyError } from "../errors";
 import type { Credentials } from "./credentials";
 import { oneLine } from "./oneLine";
 import { describeAnswer, explain, jsonBody, type Attempt } from "./request";
-import { tenantFetch } from "./tenantFetch";
 
 /** A Management API token with what can be read off it; `kid` and `scopes` are `undefined` for an opaque one. */
 export interface AccessToken {
@@ -28,15 +27,18 @@ const ASSERTION_LIFETIME = "3m";
 export async function requestAccessToken(
   credentials: Credentials,
   attempt: Omit<Attempt, "attempt">,
-  timeoutMilliseconds: number,
-  now: number,
+  {
+    fetch,
+    timeoutMilliseconds,
+    now,
+  }: { fetch: typeof globalThis.fetch; timeoutMilliseconds: number; now: number },
 ): Promise<AccessToken> {
   if (credentials.kind === "apiToken") return readToken(credentials.apiToken, Number.POSITIVE_INFINITY);
   const asking = { ...attempt, attempt: `getting a Management API token from ${credentials.domain}` };
   let response: Response;
   let body: unknown;
   try {
-    response = await tenantFetch(`https://${credentials.domain}/oauth/token`, {
+    response = await fetch(`https://${credentials.domain}/oauth/token`, {
       method: "POST",
       headers: { "content-type": "application/json" },
       body: JSON.stringify(await grant(credentials)),

@@ -137,7 +137,12 @@ function explainTransport(thrown: unknown, asked: Attempt): SigningKeyError {
       remedy: "check the domain and the network; nothing was sent",
     });
   }
-  return noAnswer(`no answer (${codes[0] ?? "timed out"})`, asked);
+  return noAnswer(`no answer (${describeFailure(thrown)})`, asked);
+}
+
+/** The system's error code of a request that had no answer, or that its time was over. */
+export function describeFailure(thrown: unknown): string {
+  return errorCodes(thrown)[0] ?? "timed out";
 }
 
 /** The system's error codes along the chain of causes, outermost first. */

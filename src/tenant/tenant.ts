@@ -6,6 +6,7 @@ import { requestAccessToken, type AccessToken } from "./accessToken";
 import { SECRET_FIELDS, type Credentials } from "./credentials";
 import { parseKeyRing, type KeyRing } from "./keyRing";
 import { redactor, type Redact } from "./redact";
+import { loggingFetch } from "./requestLog";
 import { explain, jsonBody, type Attempt } from "./request";
 import { tenantFetch } from "./tenantFetch";
 import {
@@ -29,6 +30,8 @@ export interface TenantOptions {
   requestTimeout: number;
   /** Progress for the reader of a terminal. */
   say: (message: string) => void;
+  /** Whether each request is said as well. */
+  logsRequests: boolean;
 }
 
 /** A token is asked for anew when this little of it is left. */
@@ -49,6 +52,7 @@ export class Tenant {
   readonly jwksUri: string;
   readonly usesStaticToken: boolean;
   private readonly redact: Redact;
+  private readonly fetch: typeof fetch;
   private token: Promise<AccessToken> | undefined;
   private readonly options: TenantOptions;
 
@@ -60,6 +64,8 @@ export class Tenant {
     this.usesStaticToken = credentials.kind === "apiToken";
     const fields: Partial<Record<string, string>> = { ...credentials };
     this.redact = redactor([...SECRET_FIELDS, "privateKey"].map((field) => fields[field] ?? ""));
+    const { logsRequests, clock, say } = options;
+    this.fetch = logsRequests ? loggingFetch(tenantFetch, clock, say, this.redact) : tenantFetch;
   }
 
   /** The key ring as Auth0 lists it now, with the tenant's own time of day. */
@@ -154,7 +160,7 @@ export class Tenant {
     const attempt = this.attempt("reading the JWKS", []);
     return this.withRetries(async () => {
       try {
-        const response = await tenantFetch(this.jwksUri, {
+        const response = await this.fetch(this.jwksUri, {
           headers: { "cache-control": "no-cache" },
           signal: AbortSignal.timeout(this.options.requestTimeout),
         });
@@ -210,7 +216,11 @@ export class Tenant {
   private requestToken(credentials: Credentials): Promise<AccessToken> {
     const { requestTimeout, clock } = this.options;
     return this.withRetries(() =>
-      requestAccessToken(credentials, this.attempt("", LIST_SCOPES), requestTimeout, clock.now().getTime()),
+      requestAccessToken(credentials, this.attempt("", LIST_SCOPES), {
+        fetch: this.fetch,
+        timeoutMilliseconds: requestTimeout,
+        now: clock.now().getTime(),
+      }),
     );
   }
 
@@ -295,9 +305,14 @@ export class Tenant {
     return new SigningClient(await this.clientOptions());
   }
 
-  private async clientOptions() {
+  private async clientOptions(): Promise<{
+    baseUrl: string;
+    token: string;
+    headers: Record<string, never>;
+    fetch: typeof fetch;
+  }> {
     const { value } = await this.accessToken();
-    return { baseUrl: `https://${this.domain}/api/v2`, token: value, headers: {}, fetch: tenantFetch };
+    return { baseUrl: `https://${this.domain}/api/v2`, token: value, headers: {}, fetch: this.fetch };
   }
 
   private requestOptions(): { maxRetries: number; timeoutInSeconds: number; abortSignal: AbortSignal } {

@@ -106,6 +106,7 @@ const jwks: Target = {
           clock: new FakeClock(),
           requestTimeout: 1_000,
           say: () => undefined,
+          logsRequests: false,
         });
         const answered = jest
           .spyOn(globalThis, "fetch")

@@ -117,3 +117,47 @@ describe("an engine that stores nothing before the end", () => {
     }).not.toThrow();
   });
 });
+
+describe("each request is shown", () => {
+  const engine = ["node", "dynamic-provider"];
+  async function shownWith(debug: string | undefined, commandLine: readonly string[]): Promise<string[]> {
+    const lines: string[] = [];
+    const write = (line: string): Promise<void> => {
+      lines.push(line);
+      return Promise.resolve();
+    };
+    const environment = debug === undefined ? {} : { AUTH0_DEBUG: debug };
+    const runtime = new Runtime(
+      new FakeClock(),
+      () => environment,
+      write,
+      () => commandLine,
+    );
+    const answered = jest.spyOn(globalThis, "fetch").mockResolvedValue(new Response('{"keys":[]}'));
+    try {
+      await runtime.tenant(fields).publishedKids();
+    } finally {
+      answered.mockRestore();
+    }
+    return lines;
+  }
+  const LINE = `${DOMAIN}: GET /.well-known/jwks.json: 200 in 0 ms`;
+
+  test.each([
+    ["AUTH0_DEBUG is true", "true", engine],
+    ["AUTH0_DEBUG is anything else", "yes", engine],
+    ["the engine hands its verbosity on", undefined, [...engine, "--logtostderr", "-v=9", "127.0.0.1:5"]],
+  ])("where %s", async (_, debug, commandLine) => {
+    expect(await shownWith(debug, commandLine)).toEqual([LINE]);
+  });
+
+  test.each([
+    ["nothing asks for it", undefined, engine],
+    ["AUTH0_DEBUG is empty", "", engine],
+    ["AUTH0_DEBUG is false, as Auth0's own provider reads it", "false", engine],
+    ["AUTH0_DEBUG is 0", "0", engine],
+    ["the verbosity is none", undefined, [...engine, "-v=0"]],
+  ])("but not where %s", async (_, debug, commandLine) => {
+    expect(await shownWith(debug, commandLine)).toEqual([]);
+  });
+});

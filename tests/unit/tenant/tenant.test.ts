@@ -7,7 +7,13 @@ import { rejectedBy } from "../thrownBy";
 const MANAGEMENT_API = `https://${DOMAIN}/api/v2/`;
 
 function tenantWith(credentials: Credentials): Tenant {
-  return new Tenant({ credentials, clock: new FakeClock(), requestTimeout: 1, say: () => undefined });
+  return new Tenant({
+    credentials,
+    clock: new FakeClock(),
+    requestTimeout: 1,
+    say: () => undefined,
+    logsRequests: false,
+  });
 }
 
 describe("a token for somebody else's URL is refused without a request", () => {
