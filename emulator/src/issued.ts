@@ -1,4 +1,4 @@
-/** What a tenant has given away since it started, and nothing must be found of where it doesn't belong. */
+/** What a tenant has issued since it started, of which nothing must be found where it doesn't belong. */
 export class Issued {
   readonly #tokens: string[] = [];
   readonly #secrets = new Set<string>();
