@@ -38,7 +38,7 @@ const ALLOWANCES = durationMilliseconds("24h") + durationMilliseconds("5m");
 test("a rotation asks for the lifetimes, and records the due date with what it was derived from", async () => {
   const { tenant, stack } = await world.rotated(AUTO);
   const requests = await requestsTo(world.emulator, tenant);
-  expect(requests.filter((request) => request === "GET /api/v2/clients")).toHaveLength(2);
+  expect(requests.filter((request) => request === "clients")).toHaveLength(2);
   expect(requests.filter((request) => request === "rotate")).toHaveLength(1);
   const [key] = stack.outputs.retired;
   expect(graceOf(key)).toBe(DAY * 1000 + ALLOWANCES);

@@ -1,5 +1,6 @@
 import { providerShell } from "../../src/shell";
 import type { SigningKeyErrorCode } from "../../src/errors";
+import type { RevocationOutputs } from "../../src/lifecycle/revocation";
 import type { Baseline, RevokeNow, RotationOutputs } from "../../src/lifecycle/state";
 import { HostError, type CheckAnswer, type Properties, type ProviderHost } from "../support/providerHost";
 
@@ -35,12 +36,10 @@ export interface IntentOutputs {
 }
 
 export type Action = "create" | "update" | "same";
-export type ResourceName = "intent" | "rotation";
+export type ResourceName = "intent" | "rotation" | "revocation";
+export type RotationActions = Record<"intent" | "rotation", Action>;
 
-export interface StackState {
-  readonly intent?: Recorded;
-  readonly rotation?: Recorded;
-}
+export type StackState = { readonly [name in ResourceName]?: Recorded };
 
 /** How the Node SDK writes what a preview doesn't know. */
 export const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
@@ -55,8 +54,8 @@ export class CheckFailed extends Error {
 }
 
 /**
- * A stack with one `SigningKeyRotation`, as the engine deals with it: which calls it makes in which order, and what it
- * records of the answers, that of a failed call included.
+ * A stack with one `SigningKeyRotation`, and perhaps a `SigningKeyRevocation`, as the engine deals with it: which calls
+ * it makes in which order, and what it records of the answers, that of a failed call included.
  */
 export class Stack {
   state: StackState = {};
@@ -70,7 +69,7 @@ export class Stack {
   }
 
   /** `pulumi up`: the intent, then the rotation; throws where the engine would stop. */
-  async up(args: ProgramArgs): Promise<Record<ResourceName, Action>> {
+  async up(args: ProgramArgs): Promise<RotationActions> {
     const intent = await this.step("intent", intentInputs(args));
     const rotation = await this.step("rotation", rotationInputs(args, this.intent));
     return { intent, rotation };
@@ -86,8 +85,13 @@ export class Stack {
     return this.step("rotation", rotationInputs(args, this.intent));
   }
 
+  /** The update of a revocation, which comes after the rotation's. */
+  upRevocation(args: Properties): Promise<Action> {
+    return this.step("revocation", { ...args, __provider: providerShell("revocation") });
+  }
+
   /** `pulumi preview`: only check and diff are called, and what the intent will put out is unknown. */
-  async preview(args: ProgramArgs): Promise<Record<ResourceName, Action>> {
+  async preview(args: ProgramArgs): Promise<RotationActions> {
     const { action: intent } = await this.planned("intent", intentInputs(args));
     const outputs =
       intent === "same"
@@ -99,15 +103,17 @@ export class Stack {
 
   /** `pulumi refresh`: nothing is recorded of either if one fails. It erases init errors. */
   async refresh(): Promise<void> {
-    const { intent, rotation } = this.state;
+    const { intent, rotation, revocation } = this.state;
     this.state = {
       ...(intent && { intent: await this.refreshed(intent) }),
       ...(rotation && { rotation: await this.refreshed(rotation) }),
+      ...(revocation && { revocation: await this.refreshed(revocation) }),
     };
   }
 
   async destroy(): Promise<void> {
-    const { intent, rotation } = this.state;
+    const { intent, rotation, revocation } = this.state;
+    if (revocation) await this.host.delete(revocation.id, revocation.outputs);
     if (rotation) await this.host.delete(rotation.id, rotation.outputs);
     if (intent) await this.host.delete(intent.id, intent.outputs);
     this.state = {};
@@ -119,6 +125,10 @@ export class Stack {
 
   get outputs(): RotationOutputs {
     return recorded(this.state.rotation).outputs as unknown as RotationOutputs;
+  }
+
+  get revocation(): RevocationOutputs {
+    return recorded(this.state.revocation).outputs as unknown as RevocationOutputs;
   }
 
   /** @returns with the inputs as `check` leaves them, which are those that the engine goes on with and stores */

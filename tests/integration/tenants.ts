@@ -32,7 +32,7 @@ export async function startTenants(count: number, ...flags: string[]): Promise<T
   };
 }
 
-export type Request = "token" | "list" | "rotate" | "revoke" | "jwks";
+export type Request = "token" | "list" | "rotate" | "revoke" | "jwks" | "apis" | "clients" | "canary";
 
 export const PATHS: Readonly<Record<Request, { readonly method: string; readonly path: string }>> = {
   token: { method: "POST", path: "/oauth/token" },
@@ -40,6 +40,9 @@ export const PATHS: Readonly<Record<Request, { readonly method: string; readonly
   rotate: { method: "POST", path: "/api/v2/keys/signing/rotate" },
   revoke: { method: "PUT", path: "/api/v2/keys/signing/*/revoke" },
   jwks: { method: "GET", path: "/.well-known/jwks.json" },
+  apis: { method: "GET", path: "/api/v2/resource-servers" },
+  clients: { method: "GET", path: "/api/v2/clients" },
+  canary: { method: "GET", path: "/demo/api" },
 };
 
 export async function journalOf(emulator: Emulator, { domain }: TenantAccess): Promise<JournalEntry[]> {
