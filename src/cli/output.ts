@@ -1,3 +1,4 @@
+import { oneLine } from "../tenant/oneLine";
 import { redactor, type Redact } from "../tenant/redact";
 import { ENVIRONMENT_VARIABLES, SECRET_FIELDS } from "../tenant/credentials";
 
@@ -32,8 +33,6 @@ export class Ended extends Error {
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-const CONTROL_CHARACTERS = /[^\P{Cc}\n]/gu;
-
 /** Where a command's words go. */
 export class Output {
   private readonly redact: Redact;
@@ -51,12 +50,12 @@ export class Output {
 
   /** The one result, for people and for programs. */
   result(words: string, value: object): void {
-    this.streams.stdout.write(`${this.json ? JSON.stringify(value) : printable(words)}\n`);
+    this.streams.stdout.write(`${this.json ? JSON.stringify(value) : eachLine(words, oneLine)}\n`);
   }
 
-  /** A line of progress. */
-  say(line: string): void {
-    this.streams.stderr.write(`${printable(this.redact(line))}\n`);
+  /** Progress, in one line or more. */
+  say(words: string): void {
+    this.streams.stderr.write(`${eachLine(words, this.redact)}\n`);
   }
 
   fail(error: unknown): void {
@@ -65,6 +64,6 @@ export class Output {
   }
 }
 
-function printable(words: string): string {
-  return words.replace(CONTROL_CHARACTERS, "");
+function eachLine(words: string, change: (line: string) => string): string {
+  return words.split("\n").map(change).join("\n");
 }

@@ -1,9 +1,8 @@
 import { type ProviderHost, startProviderHost } from "../support/providerHost";
 import { CERTIFICATE } from "../unit/listings";
 import { keepUsedSecrets } from "../support/traces";
-import { type HostileTenant, startHostileTenant, type Trick } from "./hostileTenant";
+import { type Asked, type HostileTenant, startHostileTenant, type Trick } from "./hostileTenant";
 import { codesIn, refusal, Stack, type ProgramArgs } from "./stack";
-import type { Request } from "./tenants";
 
 jest.setTimeout(60_000);
 
@@ -60,7 +59,7 @@ describe("a redirect to another host", () => {
       response.writeHead(status, { location: `https://${elsewhere.domain}/` }).end();
     };
 
-  test.each<[Request, number, string]>([
+  test.each<[Asked, number, string]>([
     ["token", 307, "unexpected_answer"],
     ["list", 302, "unexpected_answer"],
     ["rotate", 307, "outcome_unknown"],

@@ -7,8 +7,11 @@ import path from "node:path";
 import { CERTIFICATE } from "../unit/listings";
 import { PATHS, type Request } from "./tenants";
 
+/** What an update without `"auto"` and canaries asks. */
+export type Asked = Exclude<Request, "apis" | "clients" | "canary">;
+
 export interface SeenRequest {
-  readonly request: Request;
+  readonly request: Asked;
   readonly headers: IncomingHttpHeaders;
   readonly body: string;
 }
@@ -23,7 +26,7 @@ export interface HostileTenant {
   /** Every request, in order. */
   readonly seen: SeenRequest[];
   /** From now on answers requests of this kind so; those without a trick as Auth0 does. */
-  play(request: Request, trick: Trick): void;
+  play(request: Asked, trick: Trick): void;
   stop(): Promise<void>;
 }
 
@@ -45,7 +48,7 @@ export async function startHostileTenant(): Promise<HostileTenant> {
   const caFile = path.join(folder, "ca.pem");
   writeFileSync(caFile, authority.certificate);
   const seen: SeenRequest[] = [];
-  const tricks = new Map<Request, Trick>();
+  const tricks = new Map<Asked, Trick>();
   let rotations = 0;
 
   const ring = (): object[] => [
@@ -53,7 +56,7 @@ export async function startHostileTenant(): Promise<HostileTenant> {
     key(`key-${rotations + 2}`, { next: true }),
     ...Array.from({ length: rotations }, (_, index) => key(`key-${index + 1}`, { previous: true })),
   ];
-  const honest: Readonly<Record<Request, () => object>> = {
+  const honest: Readonly<Record<Asked, () => object>> = {
     token: () => ({ access_token: tokenOf(`key-${rotations + 1}`), expires_in: 86_400 }),
     list: ring,
     rotate: () => {
@@ -92,8 +95,8 @@ export async function startHostileTenant(): Promise<HostileTenant> {
   };
 }
 
-function requestOf(method: string, url: string): Request {
-  const found = (Object.keys(PATHS) as Request[]).find((request) => {
+function requestOf(method: string, url: string): Asked {
+  const found = (["token", "list", "rotate", "revoke", "jwks"] as const).find((request) => {
     const pattern = new RegExp(`^${PATHS[request].path.replace("*", "[^/]+")}$`);
     return PATHS[request].method === method && pattern.test(url);
   });

@@ -60,5 +60,5 @@ test("what comes from a tenant can't steer the terminal", () => {
     output.result(`${kid}\nnext line`, {});
     output.say(kid);
   });
-  expect([stdout, stderr]).toEqual(["[2J]0;ownedkid1m\nnext line\n", "[2J]0;ownedkid1m\n"]);
+  expect([stdout, stderr]).toEqual([" [2J ]0;owned kid 1m\nnext line\n", " [2J ]0;owned kid 1m\n"]);
 });

@@ -5,6 +5,7 @@ import { PassThrough } from "node:stream";
 import { emergency } from "../../../../src/cli/emergency/emergency";
 import { Output } from "../../../../src/cli/output";
 import { DOMAIN } from "../../keyRingOf";
+import { CERTIFICATE } from "../../listings";
 import { rejectedBy } from "../../thrownBy";
 import { requestOf } from "./requestOf";
 
@@ -30,7 +31,7 @@ afterEach(() => {
 });
 
 function keyOf(kid: string, flags: object): object {
-  return { kid, cert: "a certificate", fingerprint: "aa:bb", thumbprint: "aabb", ...flags };
+  return { kid, cert: CERTIFICATE, fingerprint: "aa:bb", thumbprint: "aabb", ...flags };
 }
 
 /** Runs it where somebody sits at a terminal, and answers the question. */
