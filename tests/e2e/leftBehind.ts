@@ -19,6 +19,12 @@ export async function stackFor(tenant: TestTenant, options: Partial<StackOptions
   return stack;
 }
 
+/** How many of these secrets stand in a text, and whether a token or a private key does; says nothing of them. */
+export function countSecrets(text: string, known: Iterable<string>): number {
+  const found = [...known].filter((secret) => text.includes(secret)).length;
+  return found + [JWT, PRIVATE_KEY].filter((pattern) => pattern.test(text)).length;
+}
+
 /** Another secret that must not be left anywhere. */
 export function keepSecret(secret: string): void {
   secrets.add(secret);
@@ -40,9 +46,7 @@ export function testWhatIsLeftBehind(): void {
       for (const stack of stacks) {
         await stack.export();
         const text = [...stack.transcript, ...stack.exports, stack.storedText()].join("\n");
-        expect([...secrets].filter((secret) => text.includes(secret)).length).toBe(0);
-        expect(JWT.test(text)).toBe(false);
-        expect(PRIVATE_KEY.test(text)).toBe(false);
+        expect(countSecrets(text, secrets)).toBe(0);
       }
     });
 

@@ -66,6 +66,14 @@ export class TenantSupply {
   }
 }
 
+/** A tenant with an emulator of its own, which the caller is to stop; it allows any number of rotations. */
+export async function startTenant(): Promise<TestTenant> {
+  const emulator = await startEmulator(["--rotations-per-day", "0"]);
+  const [tenant] = await emulator.tenants();
+  if (tenant === undefined) throw new Error("an emulator without tenants");
+  return testTenant(emulator, tenant);
+}
+
 function testTenant(emulator: Emulator, tenant: TenantSummary): TestTenant {
   const { domain, caFile, clientId, clientSecret } = tenant;
   const bareEnv = { NODE_EXTRA_CA_CERTS: caFile, AUTH0_SIGNING_KEYS_REQUEST_TIMEOUT: "1s" };
