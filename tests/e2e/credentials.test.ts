@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from "node:crypto";
 import { cpSync, symlinkSync } from "node:fs";
 import path from "node:path";
-import { checkout } from "../support/engine";
+import { checkout } from "../support/project";
 import { effectsOf, expectExactlyOnce } from "./exactlyOnce";
 import { keepSecret, stackFor, testWhatIsLeftBehind } from "./leftBehind";
 import { rotationOf, rotationProgram } from "./program";

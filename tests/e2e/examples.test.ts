@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
 import path from "node:path";
-import { checkout } from "../support/engine";
+import { checkout } from "../support/project";
 import { keepTrace } from "../support/traces";
 import { expectExactlyOnce } from "./exactlyOnce";
 import { stackFor, testWhatIsLeftBehind } from "./leftBehind";

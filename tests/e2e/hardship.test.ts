@@ -70,14 +70,14 @@ describe("a disk that is full when the rotation is to be recorded", () => {
     for (let count = 0; count < 2; count += 1) await dashboard(tenant.emulator, tenant, "rotate");
     const { current, previous } = await tenant.ring();
     stack.write(rotationProgram({ generation: 1, minKeyAge: "0s" }));
-    const blocks = Math.ceil((stack.stateSize() + 3_000) / 512);
+    const blocks = Math.ceil((stack.stateFile.bytes + 3_000) / 512);
     const { outcome, output } = await stack.shell(
       `ulimit -f ${blocks}; pulumi up --yes --skip-preview --non-interactive`,
     );
     expect([outcome, output]).toEqual([1, expect.stringContaining("failed to save snapshot")]);
     expect((await tenant.ring()).previous).toContain(current);
 
-    stack.restoreBackup();
+    stack.stateFile.restoreBackup();
     expect(await mustUp(stack)).toContain(`rotation 1 has happened already: ${current} is no longer current`);
     const { retired, foreign, generation } = await rotationOf(stack);
     expect([generation, retired.map((key) => key.kid)]).toEqual([1, [current]]);

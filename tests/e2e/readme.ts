@@ -1,6 +1,6 @@
 import { cpSync, readFileSync } from "node:fs";
 import path from "node:path";
-import { checkout, linkDependencies } from "../support/engine";
+import { checkout, linkDependencies } from "../support/project";
 
 export const examples = path.join(checkout, "examples");
 

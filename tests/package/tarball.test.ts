@@ -5,7 +5,7 @@ import path from "node:path";
 import { expectExactlyOnce } from "../e2e/exactlyOnce";
 import { stackFor, testWhatIsLeftBehind } from "../e2e/leftBehind";
 import { TenantSupply } from "../e2e/tenants";
-import { checkout } from "../support/engine";
+import { checkout } from "../support/project";
 
 jest.setTimeout(300_000);
 

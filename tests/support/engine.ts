@@ -1,21 +1,12 @@
 import { spawn, type ChildProcess } from "node:child_process";
-import {
-  copyFileSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { descendants, kill, killTree } from "./processes";
+import { programProject } from "./project";
+import { StateFile } from "./stateFile";
 import { keepTrace } from "./traces";
 
-export const checkout = path.join(__dirname, "../..");
 /** No run of these tests takes longer; one that does hangs. */
 const runDeadlineMs = 120_000;
 
@@ -66,6 +57,7 @@ export class Stack {
   /** Every state that was exported. */
   readonly exports: string[] = [];
   readonly folder: string;
+  readonly stateFile: StateFile;
   private readonly temporary: string;
   private readonly running = new Set<number>();
   private readonly orphans = new Set<number>();
@@ -74,6 +66,7 @@ export class Stack {
   constructor({ program, project, env }: Pick<StackOptions, "program" | "project" | "env">) {
     this.temporary = mkdtempSync(path.join(tmpdir(), "signing-keys-e2e-"));
     this.folder = path.join(this.temporary, "project");
+    this.stateFile = new StateFile(this.backend);
     this.env = env;
     mkdirSync(this.backend);
     mkdirSync(this.folder);
@@ -83,10 +76,6 @@ export class Stack {
 
   private get backend(): string {
     return path.join(this.temporary, "backend");
-  }
-
-  private get stateFile(): string {
-    return path.join(this.backend, ".pulumi/stacks/e2e/test.json");
   }
 
   /** Replaces the program. */
@@ -153,27 +142,6 @@ export class Stack {
     }).ended;
   }
 
-  /**
-   * Beside each of its files the engine's file backend keeps another of attributes, which it doesn't write in one go.
-   * A kill in between leaves that empty, and the state unreadable ("failed to load checkpoint: EOF") until it is deleted.
-   * @returns how many had to be
-   */
-  deleteEmptyAttributes(): number {
-    const empty = this.storedFiles().filter((file) => file.endsWith(".attrs") && statSync(file).size === 0);
-    for (const file of empty) rmSync(file);
-    return empty.length;
-  }
-
-  /** How many bytes the state takes. */
-  stateSize(): number {
-    return statSync(this.stateFile).size;
-  }
-
-  /** Puts the state before the last one in its place, which the engine's file backend keeps beside it. */
-  restoreBackup(): void {
-    copyFileSync(`${this.stateFile}.bak`, this.stateFile);
-  }
-
   /** Takes away the lock that a killed command has left. */
   cancel(): Promise<EngineRun> {
     return this.mustRun(["cancel", "--yes"]);
@@ -207,16 +175,14 @@ export class Stack {
 
   /** Everything that the engine has stored: the state, its history and its backups, and the stack's settings. */
   storedText(): string {
-    const settings = readdirSync(this.folder)
-      .filter((name) => /^Pulumi\..+\.yaml$/.test(name))
-      .map((name) => path.join(this.folder, name));
-    return [...this.storedFiles(), ...settings].map((file) => readFileSync(file, "utf8")).join("\n");
-  }
-
-  private storedFiles(): string[] {
-    return readdirSync(this.backend, { recursive: true, withFileTypes: true })
+    const stored = readdirSync(this.backend, { recursive: true, withFileTypes: true });
+    const settings = readdirSync(this.folder, { withFileTypes: true }).filter(({ name }) =>
+      /^Pulumi\..+\.yaml$/.test(name),
+    );
+    return [...stored, ...settings]
       .filter((entry) => entry.isFile())
-      .map((entry) => path.join(entry.parentPath, entry.name));
+      .map((entry) => readFileSync(path.join(entry.parentPath, entry.name), "utf8"))
+      .join("\n");
   }
 
   /** Ends what killed commands have left behind: a provider would live on for good. */
@@ -311,24 +277,6 @@ export async function createStack(options: StackOptions): Promise<Stack> {
   const stack = new Stack(options);
   await stack.initialise(options);
   return stack;
-}
-
-function programProject(folder: string): void {
-  writeFileSync(
-    path.join(folder, "Pulumi.yaml"),
-    "name: e2e\nruntime:\n  name: nodejs\n  options:\n    typescript: false\nmain: index.js\n",
-  );
-  writeFileSync(path.join(folder, "package.json"), '{ "name": "e2e", "private": true }\n');
-  linkDependencies(folder);
-}
-
-/** Lets a project find this package and what it needs beside it as if they were installed. */
-export function linkDependencies(folder: string): void {
-  mkdirSync(path.join(folder, "node_modules"));
-  symlinkSync(checkout, path.join(folder, "node_modules/pulumi-auth0-signing-keys"));
-  for (const name of ["@pulumi", "@types", "typescript"]) {
-    symlinkSync(path.join(checkout, "node_modules", name), path.join(folder, "node_modules", name));
-  }
 }
 
 async function untilEnd(child: ChildProcess, output: () => string): Promise<EngineRun> {
