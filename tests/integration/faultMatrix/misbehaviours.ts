@@ -54,7 +54,7 @@ const ON_ANY: readonly Misbehaviour[] = [
 
 /** A request without an effect can't tell these from the former. */
 const ON_WRITES: readonly Misbehaviour[] = [
-  ...[500, 504].map((code) =>
+  ...[429, 500, 504].map((code) =>
     once({ fault: "status-after-effect", status: code }, `${code} after the effect`),
   ),
   once({ fault: "status-after-effect", status: 200, body: null }, "200 null after the effect"),
