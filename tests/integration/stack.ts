@@ -112,11 +112,11 @@ export class Stack {
   }
 
   async destroy(): Promise<void> {
-    const { intent, rotation, revocation } = this.state;
-    if (revocation) await this.host.delete(revocation.id, revocation.outputs);
-    if (rotation) await this.host.delete(rotation.id, rotation.outputs);
-    if (intent) await this.host.delete(intent.id, intent.outputs);
-    this.state = {};
+    for (const name of ["revocation", "rotation", "intent"] as const) {
+      const { [name]: old, ...others } = this.state;
+      if (old) await this.host.delete(old.id, old.outputs);
+      this.state = others;
+    }
   }
 
   get intent(): IntentOutputs {
@@ -132,7 +132,7 @@ export class Stack {
   }
 
   /** @returns with the inputs as `check` leaves them, which are those that the engine goes on with and stores */
-  private async planned(
+  protected async planned(
     name: ResourceName,
     given: Properties,
   ): Promise<{ action: Action; news: Properties }> {
@@ -145,7 +145,7 @@ export class Stack {
     return { action: changes || old.initErrors.length > 0 ? "update" : "same", news };
   }
 
-  private async step(name: ResourceName, given: Properties): Promise<Action> {
+  protected async step(name: ResourceName, given: Properties): Promise<Action> {
     const { action, news } = await this.planned(name, given);
     const old = this.state[name];
     try {
@@ -167,7 +167,7 @@ export class Stack {
     return action;
   }
 
-  private record(name: ResourceName, resource: Recorded): void {
+  private record(name: keyof StackState, resource: Recorded): void {
     this.state = { ...this.state, [name]: resource };
   }
 
@@ -190,7 +190,15 @@ export function intentInputs(args: ProgramArgs): Properties {
 
 /** What the class hands to the rotation. */
 export function rotationInputs(
-  { revokePrevious, gracePeriod, jwksCacheAllowance, verifyTimeout, reason, tenant }: ProgramArgs,
+  {
+    revokePrevious,
+    gracePeriod,
+    jwksCacheAllowance,
+    verifyTimeout,
+    reason,
+    expectedCurrentKid,
+    tenant,
+  }: ProgramArgs,
   { generation, baselines, revokeNow }: Partial<IntentOutputs>,
 ): Properties {
   return {
@@ -203,6 +211,7 @@ export function rotationInputs(
       jwksCacheAllowance,
       verifyTimeout,
       reason,
+      expectedCurrentKid,
       tenant,
     },
     __provider: providerShell("rotation"),
