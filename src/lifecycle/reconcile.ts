@@ -20,8 +20,8 @@ export class Reconciliation {
   /** Whether something has happened that the engine must record even if what follows fails. */
   worthRecording = false;
   private crossed = false;
-  /** Whether the JWKS has been seen to hold the ring's current and next key. */
-  private published = false;
+  /** The keys in use that the JWKS has been seen to hold. */
+  private published: string | undefined;
   /** Whether time has passed since the ring was listed, so that it must be listed again before a write. */
   private waited = false;
 
@@ -33,7 +33,10 @@ export class Reconciliation {
     public ring: KeyRing,
     /** What has been carried out so far. */
     public recorded: Recorded,
-    /** Called once, before the first key is revoked for being due: what it throws keeps all of them. */
+    /**
+     * Called before the first key is revoked for being due, again if somebody rotates meanwhile: what it throws keeps
+     * all of them.
+     */
     private beforeDueRevocation?: (ring: KeyRing) => Promise<void>,
     /** Keys retired in this update, by this or by another resource: none of them is revoked in it for being due. */
     private readonly retiredNow = new Set<string>(),
@@ -105,7 +108,6 @@ export class Reconciliation {
       await this.observe();
     }
     if (this.ring.current.kid !== kid) return;
-    this.published = false;
     const before = this.ring;
     const rotated = await this.write(
       `rotating the signing keys (${this.desired.purpose ?? `generation ${generation}`}: ${kid} retires)`,
@@ -227,13 +229,13 @@ export class Reconciliation {
   }
 
   private async revoke(kid: string, cause: "due" | "revokeNow"): Promise<void> {
-    if (!this.published) await this.verifyRotation();
+    if (!this.isPublished()) await this.verifyRotation();
     await this.assertTokenSurvives(kid);
-    if (cause === "due") {
-      await this.beforeDueRevocation?.(this.ring);
-      this.beforeDueRevocation = undefined;
-    }
+    if (cause === "due") await this.beforeDueRevocation?.(this.ring);
     await this.observe();
+    // Somebody has rotated meanwhile: what was verified is true of other keys, and the plan is to be made anew.
+    if (!this.isPublished()) return;
+    if (cause === "due") this.beforeDueRevocation = undefined;
     const state = findKey(this.ring, kid)?.state;
     if (state === "current" || state === "next") {
       throw new SigningKeyError("not_revocable", {
@@ -312,8 +314,12 @@ export class Reconciliation {
           : `the new current key ${current.kid} and the next one are not both in ${this.tenant.jwksUri}`,
       );
     }
-    this.published = true;
+    this.published = keysInUse(this.ring);
     this.recorded = withoutPending(this.recorded, { step: "verify-rotation", kid: current.kid });
+  }
+
+  private isPublished(): boolean {
+    return this.published === keysInUse(this.ring);
   }
 
   private async verifyRevocation(kid: string): Promise<void> {
@@ -381,4 +387,8 @@ export class Reconciliation {
     const { revokeNow } = this.desired;
     if (revokeNow !== undefined) this.recorded = { ...this.recorded, revokeNow };
   }
+}
+
+function keysInUse({ current, next }: KeyRing): string {
+  return `${current.kid} ${next?.kid ?? ""}`;
 }
