@@ -84,7 +84,8 @@ export function retire(
   desired: DesiredRotation,
 ): RetiredKey {
   const key = findKey(ring, kid);
-  const said = key?.until ?? ring.current.since;
+  // A list that doesn't show the rotation yet tells since when the key itself is current.
+  const said = key?.until ?? (ring.current.kid === kid ? undefined : ring.current.since);
   const retiredAt = said !== undefined && said >= at ? said : ring.observedAt.toISOString();
   const own = recorded.tokenLifetimes?.kid === kid ? derivation(recorded, desired) : undefined;
   const due = dueDate(

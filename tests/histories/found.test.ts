@@ -18,6 +18,18 @@ const FOUND: readonly { readonly name: string; readonly happens: string; readonl
       ),
     ),
   },
+  {
+    name: "a key that the list still shows as current is not taken as retired when it became current",
+    happens: "slow list at rotate",
+    history: historyOf(
+      up({ raise: 1 }),
+      up(
+        { raise: 1, verifyTimeout: "2s" },
+        { after: 0, kind: "answer lost", at: "rotate", fate: "never done", delay: 1 },
+        { after: 0, kind: "slow list", seconds: 4 },
+      ),
+    ),
+  },
 ];
 
 test.each(FOUND)("$name", async ({ happens, history }) => {
