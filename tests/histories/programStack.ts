@@ -1,6 +1,6 @@
 import type { RevocationOutputs } from "../../src/lifecycle/revocation";
 import { providerShell } from "../../src/shell";
-import { Stack, UNKNOWN, type Action, type ProgramArgs, type ResourceName } from "../integration/stack";
+import { Stack, UNKNOWN, type Action, type ProgramArgs, type RotationActions } from "../integration/stack";
 import type { Properties } from "../support/providerHost";
 
 /**
@@ -22,7 +22,7 @@ export interface Program {
   readonly listed: readonly string[];
 }
 
-export type Actions = Record<ResourceName, Action> & { readonly revocation?: Action };
+export type Actions = RotationActions & { readonly revocation?: Action };
 
 /** A stack with a rotation and, but for a program of kind `rotation`, a revocation after it. */
 export class ProgramStack extends Stack {
@@ -49,7 +49,10 @@ export class ProgramStack extends Stack {
     if (this.kind === "rotation") return actions;
     const inputs = this.revocationInputs(program);
     const isKnown = actions.rotation === "same" || this.kind === "list";
-    const revocation = await this.planned("revocation", isKnown ? inputs : { ...inputs, retired: UNKNOWN });
+    const { action: revocation } = await this.planned(
+      "revocation",
+      isKnown ? inputs : { ...inputs, retired: UNKNOWN },
+    );
     return { ...actions, revocation };
   }
 

@@ -1,3 +1,4 @@
+import { CERTIFICATE } from "../unit/listings";
 import { representKey } from "../../emulator/src/keyRepresentation";
 import { KeyRing, type KeyStatus } from "../../emulator/src/keyRing";
 import type { SigningKey } from "../../emulator/src/signingKey";
@@ -171,7 +172,7 @@ export class SimulatedAuth0 {
     const kid = `key-${this.keysMade}`;
     const shown = {
       kid,
-      certificate: `certificate of ${kid}`,
+      certificate: CERTIFICATE,
       fingerprint: `aa:${kid}`,
       thumbprint: `aa${kid}`,
     };

@@ -29,6 +29,7 @@ export class SimulatedTenant extends Tenant {
       clock: run.clock,
       requestTimeout: 10_000,
       say: () => undefined,
+      logsRequests: false,
     });
   }
 
