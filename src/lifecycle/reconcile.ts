@@ -165,6 +165,7 @@ export class Reconciliation {
     record: () => void,
   ): Promise<boolean> {
     const attempt = `${this.tenant.domain}: ${what}`;
+    const verified = keysInUse(this.ring);
     let isTokenRenewed = this.tenant.usesStaticToken;
     let mayStillTakeEffect = false;
     for (let attempts = 1; ; attempts += 1) {
@@ -176,17 +177,18 @@ export class Reconciliation {
         if (error instanceof RateLimitedError && attempts < WRITE_ATTEMPTS) {
           await this.waitForRateLimit(error);
           await this.observe();
-          if (done()) return false;
+          if (done() || keysInUse(this.ring) !== verified) return false;
         } else if (error instanceof SigningKeyError && error.code === "unauthorized" && !isTokenRenewed) {
           // Auth0 did nothing: the key that signed the token may have been revoked by somebody else since.
           isTokenRenewed = true;
           await this.tenant.freshAccessToken();
           await this.observe();
-          if (done()) return false;
+          if (done() || keysInUse(this.ring) !== verified) return false;
         } else if (error instanceof OutcomeUnknownError) {
           mayStillTakeEffect = true;
           await this.settle(error.message);
           if (done()) return true;
+          if (keysInUse(this.ring) !== verified) return false;
           if (attempts === WRITE_ATTEMPTS) throw error;
         } else throw error;
       }

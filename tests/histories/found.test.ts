@@ -19,6 +19,18 @@ const FOUND: readonly { readonly name: string; readonly happens: string; readonl
     ),
   },
   {
+    name: "nor is it asked for again, where a rotation that was under way ends before the answer to the first request",
+    happens: "answer lost at revoke",
+    history: historyOf(
+      up(
+        { raise: 1, revokeNow: 1 },
+        { after: 0, kind: "somebody rotates just before" },
+        { after: 0, kind: "answer lost", at: "rotate", fate: "done later", delay: 8_000 },
+        { after: 0, kind: "answer lost", at: "revoke", fate: "done later", delay: 10_000 },
+      ),
+    ),
+  },
+  {
     name: "a key that the list still shows as current is not taken as retired when it became current",
     happens: "slow list at rotate",
     history: historyOf(
