@@ -78,8 +78,8 @@ export class Model {
       const [first] = undone;
       const isUndone = undone.every(({ kid }) => kid === this.current);
       if (first === undefined || first.from > generation || !isUndone) return ["generation_lowered"];
-      const kept = recorded.filter((raise) => raise.generation <= generation);
-      recorded = generation > first.from ? [...kept, { ...first, generation }] : kept;
+      recorded = recorded.filter((raise) => raise.generation <= generation);
+      if (generation > first.from) recorded = [...recorded, { ...first, generation }];
     }
     this.intent = { generation, named, raises: recorded };
     return [];
@@ -101,13 +101,14 @@ export class Model {
     const rotates = open.at(-1)?.kid === this.current;
     const isNamed = named !== undefined && named !== before.named;
     if (isNamed && !this.canBeRevoked(named, rotates)) return { refused: ["not_revocable"] };
-    const effects: string[] = [];
+    const effects = rotates ? [`rotate ${this.current}`] : [];
+    const retired = new Map(before.retired);
+    for (const { kid, grace: own } of open)
+      if (kid !== this.current && !retired.has(kid)) retired.set(kid, grace ?? own);
     if (rotates) {
-      effects.push(`rotate ${this.current}`);
+      retired.set(this.current, grace ?? open.at(-1)?.grace);
       this.rotate(made);
     }
-    const retired = new Map(before.retired);
-    for (const raise of open) if (!retired.has(raise.kid)) retired.set(raise.kid, grace ?? raise.grace);
     for (const kid of retired.keys())
       if (grace !== undefined && !this.revoked.includes(kid)) retired.set(kid, grace);
     const isDue = (kid: string): boolean =>
