@@ -249,7 +249,10 @@ export class Reconciliation {
     if (state !== "previous") return;
     const due = this.recorded.retired.find((key) => key.kid === kid)?.revokeDueAt;
     const whenDue = due === undefined ? "revokePrevious" : `due since ${due}`;
-    const why = cause === "due" ? whenDue : `revokeNow: ${this.desired.revokeNow?.reason ?? ""}`;
+    const why =
+      cause === "due"
+        ? whenDue
+        : `${this.desired.purpose ?? "revokeNow"}: ${this.desired.revokeNow?.reason ?? ""}`;
     const record = (): void => {
       this.recordRevoked(kid, findKey(this.ring, kid)?.revokedAt ?? this.ring.observedAt.toISOString());
       if (cause === "revokeNow") this.noteRevokeNow();

@@ -105,7 +105,7 @@ describe("the current key", () => {
     ]);
     const after = await ringOf(emulator, tenant);
     expect(after.current).toBe(next);
-    const file = `auth0-emergency-${tenant.domain}.json`;
+    const file = `auth0-emergency-${tenant.domain.replace(":", "-")}.json`;
     expect([machine.files(), permissions(machine, file)]).toEqual([[file], 0o600]);
     const receipt = receiptIn(machine, tenant);
     expect(receipt).toEqual({
@@ -453,7 +453,7 @@ describe("refuses, before anything is written to Auth0 or here,", () => {
         expect.stringMatching(`^1\\. ${current} \\(current, current since .*\\): rotate it out, revoke it$`),
         `2. ${next} (next): rotate it out once it is current, revoke it`,
         "takes 2 rotations; of Auth0's 5 a day 5 are left at most",
-        `receipt: ./auth0-emergency-${tenant.domain}.json`,
+        `receipt: ./auth0-emergency-${tenant.domain.replace(":", "-")}.json`,
         "",
       ],
     ]);
@@ -466,7 +466,7 @@ describe("refuses, before anything is written to Auth0 or here,", () => {
       keys: [{ kid: current, state: "current" }],
       rotationsNeeded: 1,
       rotationsLeftAtMost: 5,
-      receipt: `./auth0-emergency-${tenant.domain}.json`,
+      receipt: `./auth0-emergency-${tenant.domain.replace(":", "-")}.json`,
     });
     expect([machine.files(), await effectsOn(emulator, tenant)]).toEqual([[], []]);
   });

@@ -42,7 +42,7 @@ export async function staticToken(
 }
 
 export function receiptIn(machine: Machine, { domain }: TenantAccess): Receipt {
-  return JSON.parse(machine.read(`auth0-emergency-${domain}.json`)) as Receipt;
+  return JSON.parse(machine.read(`auth0-emergency-${domain.replace(":", "-")}.json`)) as Receipt;
 }
 
 /** The codes of the errors that a run ended with. */

@@ -66,7 +66,16 @@ const JAVASCRIPT = "  options:\n    typescript: false\n";
 describe("the tarball", () => {
   test("holds what is built from the sources of today, the licence and the documentation, and nothing else", () => {
     const documents = packed.filter((file) => !file.startsWith("dist/"));
-    expect(documents).toEqual(["CHANGELOG.md", "LICENSE", "README.md", "package.json"]);
+    expect(documents).toEqual([
+      "CHANGELOG.md",
+      "LICENSE",
+      "README.md",
+      "SECURITY.md",
+      "docs/errors.md",
+      "docs/reliability.md",
+      "examples/emergency/README.md",
+      "package.json",
+    ]);
     for (const file of packed.filter((name) => name.startsWith("dist/"))) {
       const source = file.replace(/^dist\//, "src/").replace(/(\.d\.ts|\.js)$/, ".ts");
       expect([file, existsSync(path.join(checkout, source))]).toEqual([file, true]);

@@ -44,7 +44,8 @@ const receiptSchema = v.pipe(
 export type Receipt = v.InferOutput<typeof receiptSchema>;
 
 export function defaultReceiptFile(domain: string): string {
-  return `./auth0-emergency-${domain}.json`;
+  // A port's colon has no place in a file name on Windows.
+  return `./auth0-emergency-${domain.replace(":", "-")}.json`;
 }
 
 /**

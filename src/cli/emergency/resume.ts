@@ -12,6 +12,8 @@ export function assertSameEmergency(receipt: Receipt, file: string, request: Eme
     differs("tenant", receipt.tenant, request.tenant),
     differs("compromised", receipt.compromised, request.compromised),
     request.kid.length === 0 ? [] : differs("kid", kids.join(" and "), request.kid.join(" and ")),
+    // The same words twice are one command pasted twice; other words are another incident.
+    receipt.finishedAt === undefined ? [] : differs("reason", receipt.reason, request.reason),
   ].flat();
   if (differences.length === 0) return;
   const isOpen = receipt.finishedAt === undefined;

@@ -70,7 +70,7 @@ export function describeReceipt(receipt: Receipt, file: string): string {
           "  - The key that signs now was published only moments ago: verifiers that cached the JWKS refuse new tokens until they read it again.",
         ]
       : []),
-    `  - Verifiers with pinned certificates (SAML, WS-Fed, gateways) need those of the current and the next key: https://${tenant}/pem, or status --json.`,
+    `  - Verifiers with pinned certificates (SAML, WS-Fed, gateways) need those of the current and the next key: auth0-signing-keys status --json.`,
     "  - If a stack manages these keys: pulumi refresh, then pulumi up. It records what has happened here; it rotates and revokes nothing for it.",
   ].join("\n");
 }

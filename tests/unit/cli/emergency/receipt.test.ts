@@ -117,10 +117,14 @@ describe("the receipt of an earlier run", () => {
     );
   });
 
-  test("is refused for another key also when it is finished", () => {
+  test.each<[string, Partial<EmergencyRequest>]>([
+    ["another key", { kid: ["current"] }],
+    ["another incident", { reason: "INC-99" }],
+  ])("is refused for %s when it is finished", (_, request) => {
     const error = thrownBy(() => {
-      assertSameEmergency({ ...given, finishedAt: NOW }, file, requestOf({ kid: ["current"] }));
+      assertSameEmergency({ ...given, finishedAt: NOW }, file, requestOf(request));
     });
+    expect(error.code).toBe("receipt_unusable");
     expect(error.message).toContain(
       "to begin another, name another file with --receipt, or move this one away",
     );
