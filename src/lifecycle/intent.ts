@@ -152,7 +152,7 @@ export class IntentLifecycle extends Lifecycle implements pulumi.dynamic.Resourc
         remedy: "nothing was changed",
       });
     }
-    this.runtime.releaseRaise(tenant.domain, ring.current.kid);
+    this.runtime.releaseRaise(ring.current.kid);
     this.runtime.say(
       `${tenant.domain}: the raise to ${recorded.generation} was not carried out and is taken back`,
     );

@@ -5,7 +5,7 @@ import { waitUntil } from "../tenant/wait";
 import { milliseconds, type DesiredRotation } from "./inputs";
 import { plan, retire, withDueDates, type Step } from "./plan";
 import { tokenWouldEnd } from "./refusals";
-import { keyId, type Runtime } from "./runtime";
+import type { Runtime } from "./runtime";
 import { settle } from "./settle";
 import { withoutPending, withPending, withRetired, withRevoked } from "./record";
 import { baselineId, type PendingStep, type Recorded, type RetiredKey } from "./state";
@@ -377,7 +377,7 @@ export class Reconciliation {
 
   private recordRetired(key: RetiredKey): void {
     this.retiredNow.add(key.kid);
-    this.runtime.retiredHere.add(keyId(this.tenant.domain, key.kid));
+    this.runtime.retiredHere.add(key.kid);
     this.worthRecording = true;
     const verification = this.pendingStep("verify-rotation", this.ring.current.kid);
     this.recorded = withPending(withRetired(this.recorded, key), verification);

@@ -10,7 +10,6 @@ import { PartialFailure } from "./partialFailure";
 import { withDueDates } from "./plan";
 import { Reconciliation } from "./reconcile";
 import { findRevocationFaults, readRevocation, type DesiredRevocation } from "./revocationInputs";
-import { keyId } from "./runtime";
 import {
   forgetLongRevoked,
   isDue,
@@ -152,7 +151,7 @@ export class RevocationLifecycle extends Lifecycle implements pulumi.dynamic.Res
       ring,
       recordedAs(keys, recorded?.pending ?? []),
       ({ current }) => passCanaries(desired.canaries, current.kid, tenant, this.runtime),
-      new Set(keys.map(({ kid }) => kid).filter((kid) => this.isRetiredHere(tenant, kid))),
+      new Set(keys.map(({ kid }) => kid).filter((kid) => this.runtime.retiredHere.has(kid))),
     );
     const observed = (): RevocationOutputs => ({
       domain: tenant.domain,
@@ -173,13 +172,12 @@ export class RevocationLifecycle extends Lifecycle implements pulumi.dynamic.Res
 
   /** Every reason not to touch a key of the list, before any is. */
   private refusals(
-    tenant: Tenant,
+    { domain }: Tenant,
     keys: readonly ListedForRevocation[],
     recorded: RevocationOutputs | undefined,
     { gracePeriod, retired }: DesiredRevocation,
     ring: KeyRing,
   ): SigningKeyError[] {
-    const { domain } = tenant;
     // Of a rotation's own entries: a kid that is written out is named on purpose.
     const entries = new Set(retired.flatMap((key) => (key.retiredAt === undefined ? [] : [key.kid])));
     const known = new Set(recorded?.keys.map((key) => key.kid));
@@ -200,7 +198,7 @@ export class RevocationLifecycle extends Lifecycle implements pulumi.dynamic.Res
         return [new SigningKeyError("not_revocable", { attempt, observation, remedy })];
       }
       const hasDueDate = revokeDueAt !== undefined || gracePeriod !== undefined;
-      const isRetiredHere = this.isRetiredHere(tenant, kid);
+      const isRetiredHere = this.runtime.retiredHere.has(kid);
       if (hasDueDate || !(entries.has(kid) || isRetiredHere)) return [];
       return [
         new SigningKeyError("no_grace_period", {
@@ -211,11 +209,6 @@ export class RevocationLifecycle extends Lifecycle implements pulumi.dynamic.Res
         }),
       ];
     });
-  }
-
-  /** Whether a rotation has retired the key in this run of the engine. */
-  private isRetiredHere({ domain }: Tenant, kid: string): boolean {
-    return this.runtime.retiredHere.has(keyId(domain, kid));
   }
 
   private dueKeys(recorded: RevocationOutputs, desired: DesiredRevocation): ListedForRevocation[] {
@@ -256,7 +249,7 @@ function listChanges(recorded: RevocationOutputs, { retired }: DesiredRevocation
   return fresh || recorded.keys.some((key) => key.revokedAt === undefined && !listed.has(key.kid));
 }
 
-/** The keys of the list with all that is known of them, after the revoked ones that have gone off it. */
+/** The keys of the list, all of them, with what is known of them; before them the latest revoked ones that have gone off it. */
 function keysToRevoke(
   recorded: RevocationOutputs | undefined,
   { retired }: DesiredRevocation,
@@ -269,7 +262,7 @@ function keysToRevoke(
   });
   const kids = new Set(listed.map((key) => key.kid));
   const revoked = recorded?.keys.filter((key) => key.revokedAt !== undefined && !kids.has(key.kid)) ?? [];
-  return [...revoked, ...listed];
+  return [...forgetLongRevoked(revoked), ...listed];
 }
 
 /** A revocation is the second half of a rotation: generation 0, whose retired keys are the list. */
@@ -294,7 +287,7 @@ function toKeys(
   ring: KeyRing,
   hold: boolean,
 ): Pick<RevocationOutputs, "keys" | "revocable" | "pending"> {
-  const keys = forgetLongRevoked(recorded.retired).map(({ kid, retiredAt, revokeDueAt, revokedAt }) => ({
+  const keys = recorded.retired.map(({ kid, retiredAt, revokeDueAt, revokedAt }) => ({
     kid,
     retiredAt,
     ...(revokeDueAt !== undefined && { revokeDueAt }),

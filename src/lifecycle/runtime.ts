@@ -26,7 +26,7 @@ export class Runtime {
   readonly clock: Clock;
   /** Raises recorded by this process: for these, nobody else's rotation can be in flight. */
   readonly recordedHere = new Set<string>();
-  /** Keys retired in this engine run, by `keyId`: none is revoked in it for being due. */
+  /** Kids retired in this engine run, by whatever domain the tenant was named: none is revoked in it for being due. */
   readonly retiredHere = new Set<string>();
   readonly secretInputs = new SecretInputs();
   private readonly claimedRaises = new Set<string>();
@@ -110,20 +110,19 @@ export class Runtime {
    * @throws SigningKeyError `tenant_managed_twice` if another resource of this program has just done so: both would rotate
    */
   claimRaise(domain: string, kid: string): void {
-    const claim = keyId(domain, kid);
-    if (this.claimedRaises.has(claim)) {
+    if (this.claimedRaises.has(kid)) {
       throw new SigningKeyError("tenant_managed_twice", {
         attempt: `recording a raise on ${domain}`,
         observation: `another SigningKeyRotation of this program has just recorded one from the same key ${kid}`,
         remedy: "manage a tenant with one resource; nothing was recorded for this one",
       });
     }
-    this.claimedRaises.add(claim);
+    this.claimedRaises.add(kid);
   }
 
   /** Takes back that a raise starts from this key. */
-  releaseRaise(domain: string, kid: string): void {
-    this.claimedRaises.delete(keyId(domain, kid));
+  releaseRaise(kid: string): void {
+    this.claimedRaises.delete(kid);
   }
 
   /**
@@ -161,11 +160,6 @@ export class Runtime {
       });
     }
   }
-}
-
-/** One key of one tenant. */
-export function keyId(domain: string, kid: string): string {
-  return `${domain} ${kid}`;
 }
 
 /** Standard output is a pipe to the engine: a write fails once the engine is gone. */

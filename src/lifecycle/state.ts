@@ -122,7 +122,7 @@ export function toOutputs(recorded: Recorded, ring: KeyRing, inputs: ObservedInp
       ...key,
       ...(!revocable.includes(key.kid) && { certificate }),
     })),
-    retired: forgetLongRevoked(recorded.retired),
+    retired: forgetLongRevoked(recorded.retired).map(withoutSpentDerivation),
     revocable,
     foreign,
     pending: recorded.pending,
@@ -138,16 +138,16 @@ function publish({ kid, certificate, fingerprint, thumbprint, since }: SigningKe
   return { kid, certificate, fingerprint, thumbprint, ...(since !== undefined && { since }) };
 }
 
-/** The latest of the revoked keys, of which nobody asks any more what their due date came from, and all others. */
-export function forgetLongRevoked(retired: readonly RetiredKey[]): RetiredKey[] {
-  const revoked = retired.filter((key) => key.revokedAt !== undefined);
+/** Without the earlier of many revoked keys. */
+export function forgetLongRevoked<Key extends { readonly revokedAt?: string }>(keys: readonly Key[]): Key[] {
+  const revoked = keys.filter((key) => key.revokedAt !== undefined);
   const forgotten = new Set(revoked.slice(0, Math.max(revoked.length - REVOKED_ON_RECORD, 0)));
-  return retired
-    .filter((key) => !forgotten.has(key))
-    .map(({ derivedFrom, ...key }) => ({
-      ...key,
-      ...(derivedFrom && key.revokedAt === undefined && { derivedFrom }),
-    }));
+  return keys.filter((key) => !forgotten.has(key));
+}
+
+/** Nobody asks any more what the due date of a revoked key came from. */
+function withoutSpentDerivation({ derivedFrom, ...key }: RetiredKey): RetiredKey {
+  return { ...key, ...(derivedFrom && key.revokedAt === undefined && { derivedFrom }) };
 }
 
 /** Retired keys whose time has come, or, without a grace period, that the flag asks to revoke. */

@@ -36,7 +36,7 @@ export class EmergencyRun {
     const wasNext = key.state === "next";
     const ring = wasNext ? await this.listSuccessor(kid) : listed;
     const { desired, recorded } = passOf(key, this.request, ring);
-    if (isFirst || wasNext)
+    if (isFirst)
       for (const baseline of desired.baselines)
         this.runtime.recordedHere.add(baselineId(this.tenant.domain, baseline));
     const reconciliation = new Reconciliation(this.tenant, this.runtime, desired, ring, recorded);

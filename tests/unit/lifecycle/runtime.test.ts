@@ -89,15 +89,15 @@ test("what is announced and said is written, a line each", async () => {
   expect(lines).toEqual(["acme: rotating", "acme: rotated"]);
 });
 
-test("one key is the start of one raise only, until that is taken back", () => {
+test("one key is the start of one raise only, by whatever domain its tenant is named, until that is taken back", () => {
   const runtime = runtimeIn({}, silent);
   runtime.claimRaise(DOMAIN, "current");
-  runtime.claimRaise("other.auth0.com", "current");
+  runtime.claimRaise(DOMAIN, "another");
   const error = thrownBy(() => {
-    runtime.claimRaise(DOMAIN, "current");
+    runtime.claimRaise("login.acme.com", "current");
   });
   expect(error.code).toBe("tenant_managed_twice");
-  runtime.releaseRaise(DOMAIN, "current");
+  runtime.releaseRaise("current");
   expect(() => {
     runtime.claimRaise(DOMAIN, "current");
   }).not.toThrow();
