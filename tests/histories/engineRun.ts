@@ -111,12 +111,9 @@ export class EngineRun {
         case "somebody rotates just before":
           this.auth0.rotate();
           break;
-        case "somebody revokes": {
-          const kids = this.auth0.kids("previous");
-          const kid = kids[trouble.which % kids.length];
-          if (kid !== undefined) this.auth0.revoke(kid);
+        case "somebody revokes":
+          this.auth0.revokeAny(trouble.which);
           break;
-        }
         default:
           return trouble;
       }

@@ -1,4 +1,3 @@
-import type { RevocationOutputs } from "../../src/lifecycle/revocation";
 import { providerShell } from "../../src/shell";
 import { Stack, UNKNOWN, type Action, type ProgramArgs, type RotationActions } from "../integration/stack";
 import type { Properties } from "../support/providerHost";
@@ -59,10 +58,6 @@ export class ProgramStack extends Stack {
   /** A rollover has one of its own unless it is given. */
   gracePeriodOf({ gracePeriod }: Pick<Program, "gracePeriod">): string | undefined {
     return this.kind === "rollover" ? (gracePeriod ?? "auto") : gracePeriod;
-  }
-
-  get revocationOutputs(): RevocationOutputs | undefined {
-    return this.state.revocation?.outputs as unknown as RevocationOutputs | undefined;
   }
 
   private rotationArgs(program: Program): ProgramArgs {

@@ -36,7 +36,6 @@ export class SimulatedAuth0 {
   accessTokenSeconds: number;
   /** The longest lifetimes that there have been, one after the other. */
   readonly lifetimesSeen: number[];
-  lifetimesReadable = true;
   /** So many requests for the JWKS are answered as before the last change. */
   staleJwks = 0;
   private readonly ring: KeyRing;
@@ -84,6 +83,13 @@ export class SimulatedAuth0 {
     this.writes.push({ kind: "revoke", kid, at: this.now(), ask });
   }
 
+  /** Revokes one of the previous keys, if there are any. */
+  revokeAny(which: number): void {
+    const kids = this.kids("previous");
+    const kid = kids[which % kids.length];
+    if (kid !== undefined) this.revoke(kid);
+  }
+
   /** Shows the ring as it is now for a while, whatever happens to it. */
   showAsItIs(milliseconds: number): void {
     this.shownBefore = { keys: this.ring.keys, until: this.time + milliseconds };
@@ -92,7 +98,6 @@ export class SimulatedAuth0 {
   /** From here on everything goes well. */
   calm(): void {
     this.staleJwks = 0;
-    this.lifetimesReadable = true;
   }
 
   setLifetime(seconds: number): void {

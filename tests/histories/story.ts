@@ -2,9 +2,9 @@ import type { RotationOutputs } from "../../src/lifecycle/state";
 import { CheckFailed, codesIn, type StackState } from "../integration/stack";
 import { HostError } from "../support/providerHost";
 import { EngineRun, Killed, type Ask, type Witness } from "./engineRun";
-import type { Edit, History, Step } from "./history";
+import type { Edit, History, Step, UpPart } from "./history";
 import { inProcessHost } from "./inProcessHost";
-import { ProgramStack, type Program } from "./programStack";
+import { ProgramStack, type Actions, type Program } from "./programStack";
 import { Rules } from "./rules";
 import { SimulatedAuth0 } from "./simulatedAuth0";
 import type { Trouble } from "./troubles";
@@ -84,15 +84,12 @@ export class Story implements Witness {
       case "somebody rotates":
         this.auth0.rotate();
         return;
-      case "somebody revokes": {
-        const kids = this.auth0.kids("previous");
-        const kid = kids[step.which % kids.length];
-        if (kid !== undefined) this.auth0.revoke(kid);
-      }
+      case "somebody revokes":
+        this.auth0.revokeAny(step.which);
     }
   }
 
-  async up(troubles: readonly Trouble[] = [], part = "all"): Promise<Ending> {
+  async up(troubles: readonly Trouble[] = [], part: UpPart = "all"): Promise<Ending> {
     return this.command("up", troubles, async (stack) => {
       if (part === "refresh first") await stack.refresh();
       if (part === "rotation alone" && stack.state.intent !== undefined)
@@ -105,11 +102,11 @@ export class Story implements Witness {
     return this.command("refresh", troubles, (stack) => stack.refresh());
   }
 
-  /** What the next update would do. */
-  async plan(): Promise<unknown> {
-    let planned: unknown;
+  /** What the next update would do to each resource. */
+  async plan(): Promise<readonly string[]> {
+    let planned: Actions | undefined;
     await this.command("preview", [], async (stack) => (planned = await stack.plan(this.program)));
-    return planned;
+    return planned === undefined ? this.fail("there is no preview") : Object.values(planned);
   }
 
   /** Milliseconds until the next key on record is due, and nothing if none will be. */

@@ -76,8 +76,8 @@ export class Model {
     } else if (generation < before.generation) {
       const undone = recorded.filter((raise) => raise.generation > generation);
       const [first] = undone;
-      const isUndone = undone.every(({ kid }) => kid === this.current);
-      if (first === undefined || first.from > generation || !isUndone) return ["generation_lowered"];
+      const isUntouched = undone.every(({ kid }) => kid === this.current);
+      if (first === undefined || first.from > generation || !isUntouched) return ["generation_lowered"];
       recorded = recorded.filter((raise) => raise.generation <= generation);
       if (generation > first.from) recorded = [...recorded, { ...first, generation }];
     }
