@@ -151,7 +151,7 @@ export class RevocationLifecycle extends Lifecycle implements pulumi.dynamic.Res
       ring,
       recordedAs(keys, recorded?.pending ?? []),
       ({ current }) => passCanaries(desired.canaries, current.kid, tenant, this.runtime),
-      new Set(keys.map(({ kid }) => kid).filter((kid) => this.runtime.retiredHere.has(kid))),
+      this.runtime.retiredHere,
     );
     const observed = (): RevocationOutputs => ({
       domain: tenant.domain,
