@@ -1,19 +1,14 @@
-import { OutcomeUnknownError, RateLimitedError, SigningKeyError } from "../errors";
+import { SigningKeyError } from "../errors";
 import { findKey, type KeyRing } from "../tenant/keyRing";
 import type { Tenant } from "../tenant/tenant";
-import { waitUntil } from "../tenant/wait";
-import { milliseconds, type DesiredRotation } from "./inputs";
+import type { DesiredRotation } from "./inputs";
+import { ObservedRing } from "./observedRing";
 import { plan, retire, withDueDates, type Step } from "./plan";
 import { tokenWouldEnd } from "./refusals";
 import type { Runtime } from "./runtime";
-import { settle } from "./settle";
 import { withoutPending, withPending, withRetired, withRevoked } from "./record";
 import { baselineId, type PendingStep, type Recorded, type RetiredKey } from "./state";
-
-/** A write is tried again this often at the most, and only once the ring has shown that it had no effect. */
-const WRITE_ATTEMPTS = 3;
-/** An update waits this long for Auth0's rate limit at the most. */
-const LONGEST_RATE_LIMIT_WAIT = 120_000;
+import { writeOnce, type Write } from "./write";
 
 /** Carries out the plan, one step at a time, looking at the ring after each. */
 export class Reconciliation {
@@ -22,15 +17,13 @@ export class Reconciliation {
   private crossed = false;
   /** The keys in use that the JWKS has been seen to hold. */
   private published: string | undefined;
-  /** Whether time has passed since the ring was listed, so that it must be listed again before a write. */
-  private waited = false;
+  private readonly observed: ObservedRing;
 
   constructor(
     private readonly tenant: Tenant,
     private readonly runtime: Runtime,
     private readonly desired: DesiredRotation,
-    /** The ring as last observed. */
-    public ring: KeyRing,
+    ring: KeyRing,
     /** What has been carried out so far. */
     public recorded: Recorded,
     /**
@@ -41,7 +34,13 @@ export class Reconciliation {
     /** Keys retired in this update, by this or by another resource: none of them is revoked in it for being due. */
     private readonly retiredNow = new Set<string>(),
   ) {
+    this.observed = new ObservedRing(tenant, runtime, desired.verifyTimeout, ring);
     this.recorded = { ...recorded, retired: withDueDates(recorded, desired) };
+  }
+
+  /** The ring as last listed. */
+  get ring(): KeyRing {
+    return this.observed.keys;
   }
 
   async run(): Promise<void> {
@@ -99,34 +98,33 @@ export class Reconciliation {
   private async rotate(generation: number, kid: string): Promise<void> {
     if (this.isRecovery()) {
       const { purpose } = this.desired;
-      await this.settle(
+      await this.observed.settle(
         purpose === undefined
           ? `an earlier update recorded generation ${generation} and did not finish`
           : `an earlier run of ${purpose} may still be at it`,
       );
-    } else if (this.waited) {
-      await this.observe();
+    } else if (this.observed.isStale) {
+      await this.observed.observe();
     }
     if (this.ring.current.kid !== kid) return;
     const before = this.ring;
-    const rotated = await this.write(
-      `rotating the signing keys (${this.desired.purpose ?? `generation ${generation}`}: ${kid} retires)`,
-      () => this.tenant.rotate(),
-      () => this.ring.current.kid !== kid,
-      () => {
-        this.recordRotation(generation, kid, before);
-      },
-    );
+    const record = (): void => {
+      this.recordRotation(generation, kid, before);
+    };
+    const rotated = await this.write({
+      what: `rotating the signing keys (${this.desired.purpose ?? `generation ${generation}`}: ${kid} retires)`,
+      send: () => this.tenant.rotate(),
+      isDone: ({ current }) => current.kid !== kid,
+      record,
+    });
     if (!rotated) return;
-    const at = before.observedAt.toISOString();
-    this.recordRotation(generation, kid, before);
+    record();
     this.say(`rotated: ${this.ring.current.kid} is current, ${kid} is retired`);
     if (before.next === undefined || this.ring.current.kid === before.next.kid) return;
     this.crossed = true;
     if (findKey(this.ring, before.next.kid)) {
-      this.recordRetired(
-        retire(this.ring, { kid: before.next.kid, generation, at }, this.recorded, this.desired),
-      );
+      const crossed = { kid: before.next.kid, generation, at: before.observedAt.toISOString() };
+      this.recordRetired(retire(this.ring, crossed, this.recorded, this.desired));
     }
     this.say(
       `two rotations crossed: ${kid} and ${before.next.kid} are both retired; nothing is revoked in this update`,
@@ -152,89 +150,11 @@ export class Reconciliation {
     );
   }
 
-  /**
-   * Does one write to Auth0, never blindly twice: where the outcome is unknown, the ring decides.
-   * @param done whether the ring as observed shows that the write has happened
-   * @param record writes down that Auth0 accepted it, should looking at the ring fail afterwards
-   * @returns false if it was not done because the ring changed under a wait: the plan is to be made anew
-   */
-  private async write(
-    what: string,
-    write: () => Promise<void>,
-    done: () => boolean,
-    record: () => void,
-  ): Promise<boolean> {
-    const attempt = `${this.tenant.domain}: ${what}`;
-    const verified = keysInUse(this.ring);
-    let isTokenRenewed = this.tenant.usesStaticToken;
-    let mayStillTakeEffect = false;
-    for (let attempts = 1; ; attempts += 1) {
-      await this.runtime.announce(attempt);
-      try {
-        await write();
-        break;
-      } catch (error) {
-        if (error instanceof RateLimitedError && attempts < WRITE_ATTEMPTS) {
-          await this.waitForRateLimit(error);
-          await this.observe();
-          if (done() || keysInUse(this.ring) !== verified) return false;
-        } else if (error instanceof SigningKeyError && error.code === "unauthorized" && !isTokenRenewed) {
-          // Auth0 did nothing: the key that signed the token may have been revoked by somebody else since.
-          isTokenRenewed = true;
-          await this.tenant.freshAccessToken();
-          await this.observe();
-          if (done() || keysInUse(this.ring) !== verified) return false;
-        } else if (error instanceof OutcomeUnknownError) {
-          mayStillTakeEffect = true;
-          await this.settle(error.message);
-          if (done()) return true;
-          if (keysInUse(this.ring) !== verified) return false;
-          if (attempts === WRITE_ATTEMPTS) throw error;
-        } else throw error;
-      }
-    }
-    try {
-      // Auth0 promises nothing about how soon the list shows what it has accepted.
-      const shown = await this.wait(`the list of keys of ${this.tenant.domain} to show it`, async () => {
-        await this.observe();
-        return done();
-      });
-      if (!shown) throw this.notShown("its list of keys doesn't show it");
-      // The request before, whose outcome was unknown, may take effect as well.
-      if (mayStillTakeEffect) await this.settle("an earlier request may still take effect");
-      return true;
-    } catch (error) {
-      record();
-      if (!(error instanceof SigningKeyError)) throw error;
-      throw new SigningKeyError(error.code, {
-        attempt,
-        observation: `Auth0 accepted it, but ${error.attempt} failed: ${error.observation}`,
-        remedy: "it is recorded as done; run it again to go on from there",
-        cause: error,
-      });
-    }
-  }
-
-  private async waitForRateLimit(error: RateLimitedError): Promise<void> {
-    const { waitMilliseconds = 0, resetAt } = error.rateLimit;
-    const milliseconds = Math.max(waitMilliseconds, 1_000);
-    if (milliseconds > LONGEST_RATE_LIMIT_WAIT) {
-      throw new SigningKeyError("rate_limited", {
-        attempt: error.attempt,
-        observation: `Auth0's limit is reached (5 rotations a day, and so many requests a second); it answers again from ${resetAt?.toISOString() ?? "later"} on`,
-        remedy: "run it again then: this request changed nothing, and what is still to be done is recorded",
-        cause: error,
-      });
-    }
-    this.say(`Auth0's rate limit is reached; waiting ${Math.ceil(milliseconds / 1000)} s`);
-    await this.runtime.clock.sleep(milliseconds);
-  }
-
   private async revoke(kid: string, cause: "due" | "revokeNow"): Promise<void> {
     if (!this.isPublished()) await this.verifyRotation();
     await this.assertTokenSurvives(kid);
     if (cause === "due") await this.beforeDueRevocation?.(this.ring);
-    await this.observe();
+    await this.observed.observe();
     // Somebody has rotated meanwhile: what was verified is true of other keys, and the plan is to be made anew.
     if (!this.isPublished()) return;
     if (cause === "due") this.beforeDueRevocation = undefined;
@@ -258,18 +178,18 @@ export class Reconciliation {
       if (cause === "revokeNow") this.noteRevokeNow();
       this.recorded = withPending(this.recorded, this.pendingStep("verify-revocation", kid));
     };
-    const revoked = await this.write(
-      `revoking key ${kid} (${why})`,
-      () => this.tenant.revoke(kid),
-      () => findKey(this.ring, kid)?.state === "revoked" || findKey(this.ring, kid) === undefined,
+    const revoked = await this.write({
+      what: `revoking key ${kid} (${why})`,
+      send: () => this.tenant.revoke(kid),
+      isDone: (ring) => ["revoked", undefined].includes(findKey(ring, kid)?.state),
       record,
-    );
+    });
     if (!revoked) return;
     record();
     this.say(`revoked ${kid}`);
     // Proof that this pipeline is not locked out: a token asked for now is accepted.
     if (!this.tenant.usesStaticToken) await this.tenant.freshAccessToken();
-    await this.observe();
+    await this.observed.observe();
   }
 
   /** Auth0 signs its own Management API's tokens with these keys: revoking must not end the token that revokes. */
@@ -282,7 +202,7 @@ export class Reconciliation {
     const inUse = await this.tenant.accessToken();
     const fresh =
       inUse.kid === current ||
-      (await this.wait(
+      (await this.observed.wait(
         `a token signed by ${current}`,
         async () => (await this.tenant.freshAccessToken()).kid === current,
       ));
@@ -300,10 +220,10 @@ export class Reconciliation {
    */
   private async verifyRotation(): Promise<void> {
     const rotated = this.recorded.pending.some(({ step }) => step === "verify-rotation");
-    const shown = await this.wait(
+    const shown = await this.observed.wait(
       `the JWKS of ${this.tenant.domain} to hold ${this.ring.current.kid}`,
       async () => {
-        if (rotated && this.ring.next === undefined) await this.observe();
+        if (rotated && this.ring.next === undefined) await this.observed.observe();
         const { current, next } = this.ring;
         if (next === undefined && rotated) return false;
         const kids = await this.tenant.publishedKids();
@@ -313,58 +233,31 @@ export class Reconciliation {
     const { current, next } = this.ring;
     if (!shown) {
       this.recorded = withPending(this.recorded, this.pendingStep("verify-rotation", current.kid));
-      throw this.notShown(
+      throw this.observed.notShown(
         next === undefined && rotated
           ? "no next key is listed after the rotation"
           : `the new current key ${current.kid} and the next one are not both in ${this.tenant.jwksUri}`,
       );
     }
-    this.published = keysInUse(this.ring);
+    this.published = this.observed.keysInUse;
     this.recorded = withoutPending(this.recorded, { step: "verify-rotation", kid: current.kid });
   }
 
   private isPublished(): boolean {
-    return this.published === keysInUse(this.ring);
+    return this.published === this.observed.keysInUse;
   }
 
   private async verifyRevocation(kid: string): Promise<void> {
-    const gone = await this.wait(
+    const gone = await this.observed.wait(
       `the JWKS of ${this.tenant.domain} to drop ${kid}`,
       async () => !(await this.tenant.publishedKids()).has(kid),
     );
-    if (!gone) throw this.notShown(`the revoked key ${kid} is still in ${this.tenant.jwksUri}`);
+    if (!gone) throw this.observed.notShown(`the revoked key ${kid} is still in ${this.tenant.jwksUri}`);
     this.recorded = withoutPending(this.recorded, { step: "verify-revocation", kid });
   }
 
-  private notShown(observation: string): SigningKeyError {
-    return new SigningKeyError("verification_timeout", {
-      attempt: `verifying ${this.tenant.domain} for ${this.desired.verifyTimeout}`,
-      observation,
-      remedy: "what was done is recorded; run it again to verify, or raise verifyTimeout",
-    });
-  }
-
-  private async wait(subject: string, probe: () => Promise<boolean>): Promise<boolean> {
-    this.waited = true;
-    const deadline = milliseconds(this.desired.verifyTimeout) ?? 0;
-    const say = (message: string): void => {
-      this.runtime.say(message);
-    };
-    const seen = await waitUntil(subject, async () => (await probe()) || undefined, {
-      clock: this.runtime.clock,
-      deadline,
-      say,
-    });
-    return seen === true;
-  }
-
-  private async settle(why: string): Promise<void> {
-    this.ring = await settle(this.tenant, this.ring, this.runtime, why);
-  }
-
-  private async observe(): Promise<void> {
-    this.waited = false;
-    this.ring = await this.tenant.listKeys();
+  private write(write: Write): Promise<boolean> {
+    return writeOnce(write, this.observed, this.tenant, this.runtime);
   }
 
   private say(message: string): void {
@@ -392,8 +285,4 @@ export class Reconciliation {
     const { revokeNow } = this.desired;
     if (revokeNow !== undefined) this.recorded = { ...this.recorded, revokeNow };
   }
-}
-
-function keysInUse({ current, next }: KeyRing): string {
-  return `${current.kid} ${next?.kid ?? ""}`;
 }

@@ -175,7 +175,7 @@ export class RevocationLifecycle extends Lifecycle implements pulumi.dynamic.Res
     { domain }: Tenant,
     keys: readonly ListedForRevocation[],
     recorded: RevocationOutputs | undefined,
-    { gracePeriod, retired }: DesiredRevocation,
+    { gracePeriod, hold, retired }: DesiredRevocation,
     ring: KeyRing,
   ): SigningKeyError[] {
     // Of a rotation's own entries: a kid that is written out is named on purpose.
@@ -197,9 +197,10 @@ export class RevocationLifecycle extends Lifecycle implements pulumi.dynamic.Res
         const remedy = "nothing was revoked; correct the kid, or take it off the list";
         return [new SigningKeyError("not_revocable", { attempt, observation, remedy })];
       }
-      const hasDueDate = revokeDueAt !== undefined || gracePeriod !== undefined;
+      // What is on hold may get its due date until that is lifted.
+      if (hold || revokeDueAt !== undefined || gracePeriod !== undefined) return [];
       const isRetiredHere = this.runtime.retiredHere.has(kid);
-      if (hasDueDate || !(entries.has(kid) || isRetiredHere)) return [];
+      if (!entries.has(kid) && !isRetiredHere) return [];
       return [
         new SigningKeyError("no_grace_period", {
           attempt,

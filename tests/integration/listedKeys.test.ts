@@ -13,7 +13,7 @@ let tenants: Tenants;
 let emulator: Emulator;
 let host: ProviderHost;
 beforeAll(async () => {
-  tenants = await startTenants(2, "--revoked-listed", "3");
+  tenants = await startTenants(3, "--revoked-listed", "3");
   ({ emulator } = tenants);
   host = await startTrustingHost(emulator);
 });
@@ -62,4 +62,19 @@ test("a key that is retired in this update isn't revoked in it, by whatever doma
   const error = await refusal(stack.upRevocation({ retired: [current], tenant: custom }));
   expect(codesIn(error)).toEqual(["no_grace_period"]);
   expect(await effectsOn(emulator, tenant)).toEqual([`rotate ${current}`]);
+});
+
+test("an entry without a due date may be held; it is refused once the hold is lifted without one", async () => {
+  const tenant = tenants.nextTenant();
+  const [kid = ""] = await retire(tenant, 1);
+  const anHourAgo = new Date(Date.now() - 3_600_000).toISOString();
+  const entry = { kid, retiredAt: anHourAgo };
+  const args = { retired: [entry], tenant: tenantFields(tenant) };
+  const stack = new Stack(host);
+  expect(await stack.upRevocation({ ...args, hold: true })).toBe("create");
+  expect(await stack.upRevocation({ ...args, hold: true })).toBe("same");
+  expect(codesIn(await refusal(stack.upRevocation(args)))).toEqual(["no_grace_period"]);
+  expect(await effectsOn(emulator, tenant)).toEqual([`rotate ${kid}`]);
+  expect(await stack.upRevocation({ ...args, gracePeriod: "30m" })).toBe("update");
+  expect(await effectsOn(emulator, tenant)).toEqual([`rotate ${kid}`, `revoke ${kid}`]);
 });

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { TenantAccess } from "../support/emulator";
-import { dashboard, PATHS, requestsTo, ringOf, type Request } from "./tenants";
+import { Stack } from "./stack";
+import { dashboard, PATHS, requestsTo, ringOf, tenantFields, type Request } from "./tenants";
 import { startWorld, type World } from "./world";
 
 jest.setTimeout(60_000);
@@ -11,7 +12,7 @@ const MEANWHILE_MS = 1_000;
 let world: World;
 
 beforeAll(async () => {
-  world = await startWorld(3);
+  world = await startWorld(6);
 });
 
 afterAll(async () => {
@@ -91,5 +92,59 @@ describe("the key that signed the token is revoked by somebody else", () => {
     expect(await effects()).toEqual([`rotate ${retired}`, ...somebodyElse, `revoke ${retired}`]);
     expect(stack.outputs.retired).toMatchObject([{ kid: retired, revokedAt: expect.any(String) as string }]);
     expect(stack.outputs.pending).toEqual([]);
+  });
+});
+
+describe("the key that is to be revoked is revoked by somebody else a moment before", () => {
+  const REVOKED_SINCE = expect.any(String) as string;
+
+  test("for being due: Auth0's refusal is looked into, and the key is recorded as revoked", async () => {
+    const { tenant, stack, up, effects, retired } = await world.rotated();
+    await meanwhile(
+      tenant,
+      "list",
+      2,
+      () => up({ generation: 1, revokePrevious: true }),
+      () => dashboard(world.emulator, tenant, `revoke/${retired}`),
+    );
+    expect(await requestsTo(world.emulator, tenant)).toContain("revoke");
+    expect(await effects()).toEqual([`rotate ${retired}`, `revoke ${retired}`]);
+    expect(stack.outputs.retired).toMatchObject([{ kid: retired, revokedAt: REVOKED_SINCE }]);
+    expect(await up({ generation: 1, revokePrevious: true })).toEqual({ intent: "same", rotation: "same" });
+  });
+
+  test("by name: done, and not asked again", async () => {
+    const { tenant, stack, up, retired } = await world.rotated();
+    const args = { generation: 1, revokeNow: { kid: retired, reason: "leaked" } };
+    await meanwhile(
+      tenant,
+      "list",
+      3,
+      () => up(args),
+      () => dashboard(world.emulator, tenant, `revoke/${retired}`),
+    );
+    expect((await requestsTo(world.emulator, tenant)).filter((name) => name === "revoke")).toHaveLength(1);
+    expect(stack.outputs.retired).toMatchObject([{ kid: retired, revokedAt: REVOKED_SINCE }]);
+    expect(await up(args)).toEqual({ intent: "same", rotation: "same" });
+  });
+
+  test("of a list: the rest of it is revoked all the same", async () => {
+    const tenant = world.nextTenant();
+    const { current: first, next: second } = await ringOf(world.emulator, tenant);
+    await dashboard(world.emulator, tenant, "rotate");
+    await dashboard(world.emulator, tenant, "rotate");
+    const stack = new Stack(world.host);
+    await meanwhile(
+      tenant,
+      "list",
+      2,
+      () => stack.upRevocation({ retired: [first, second], tenant: tenantFields(tenant) }),
+      () => dashboard(world.emulator, tenant, `revoke/${first}`),
+    );
+    expect(stack.revocation.keys).toMatchObject(
+      [first, second].map((kid) => ({ kid, revokedAt: REVOKED_SINCE })),
+    );
+    const { revoked } = await ringOf(world.emulator, tenant);
+    expect(new Set(revoked)).toEqual(new Set([first, second]));
   });
 });
