@@ -2,6 +2,7 @@
 module.exports = {
   rootDir: __dirname,
   testMatch: ["<rootDir>/tests/**/*.test.ts"],
+  testSequencer: "<rootDir>/tools/testSequencer.cjs",
   transform: {
     "\\.(ts|js|mjs)$": [
       "@swc/jest",

@@ -49,7 +49,7 @@ async function main(args) {
   const count = { passed: 0, failed: 0 };
   try {
     await setup({ log, engine: false });
-    if (args.length === 0) for (const check of CHECKS) add(count, await runCheck(check));
+    if (args.length === 0) for (const checked of await Promise.all(CHECKS.map(runCheck))) add(count, checked);
     const env = await environmentWithEngine(count);
     add(count, await runTests(args, env));
   } catch (error) {

@@ -256,7 +256,7 @@ class History {
   }
 
   private async account(asked: Omit<Asked, "revokeNow">, isLast = false): Promise<void> {
-    const { generation, pending, retired, foreign } = await rotationOf(this.stack);
+    const { generation, pending, retired, foreign } = rotationOf(this.stack);
     this.accounts.push({ ...asked, journal: await this.tenant.journal(), retired, foreign, isLast });
     if (generation === this.generation && pending.length === 0) return;
     throw new Error(

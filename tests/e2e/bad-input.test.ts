@@ -31,6 +31,7 @@ async function expectNoEffect(tenant: TestTenant): Promise<void> {
   expect((await tenant.journal()).filter(({ effect }) => effect !== undefined)).toEqual([]);
 }
 
+// One of each kind; what else is refused, and how, the tests of `check` say without an engine.
 describe("inputs", () => {
   let tenant: TestTenant;
   let stack: Stack;
@@ -41,13 +42,6 @@ describe("inputs", () => {
 
   test.each<[string, Record<string, unknown>, RegExp]>([
     ["a generation with a fraction", { generation: 1.5 }, /given 1\.5; allowed: a whole number from 0 to/],
-    ["a negative generation", { generation: -1 }, /given -1; allowed: a whole number from 0 to/],
-    [
-      "a huge generation",
-      { generation: 1e300 },
-      /given 1e\+300; allowed: a whole number from 0 to 9007199254740991/,
-    ],
-    ["a generation written as text", { generation: "1" }, /given "1"; allowed: a whole number/],
     ["no generation", {}, /property generation value .*missing; required: a whole number/],
     [
       "a flag that is text",
@@ -63,16 +57,6 @@ describe("inputs", () => {
       "a duration without a unit",
       { generation: 1, gracePeriod: "24" },
       /gracePeriod .*given "24"; allowed: "auto", or a number with a unit/,
-    ],
-    [
-      "a duration of nothing",
-      { generation: 1, gracePeriod: "0s" },
-      /gracePeriod .*given "0s"; allowed: .*more than zero/,
-    ],
-    [
-      "a duration in words",
-      { generation: 1, minKeyAge: "a day" },
-      /minKeyAge .*given "a day"; allowed: a number with a unit/,
     ],
     [
       "a raise with the flag on and no grace period",
@@ -120,11 +104,6 @@ describe("credentials", () => {
       /tenant\.domain is "https:\/\/acme\.eu\.auth0\.com"; allowed: a bare domain/,
     ],
     [
-      "a domain with a path",
-      (of) => ({ ...of, domain: "acme.eu.auth0.com/api" }),
-      /tenant\.domain is "acme\.eu\.auth0\.com\/api"; allowed: a bare domain/,
-    ],
-    [
       "none",
       () => undefined,
       /no credentials: set the tenant input, or stack configuration .*, or AUTH0_DOMAIN/,
@@ -133,11 +112,6 @@ describe("credentials", () => {
       "two kinds at once",
       (of) => ({ ...of, apiToken: "token" }),
       /tenant\.clientSecret and tenant\.apiToken are given at once; keep one/,
-    ],
-    [
-      "half of them",
-      ({ domain, clientId }) => ({ domain, clientId }),
-      /no secret is given: set one of tenant\.clientSecret/,
     ],
     [
       "an unknown field",

@@ -48,7 +48,7 @@ test("an emergency past the stack: the next refresh records it, nothing is left 
     "module.exports.trusted = keys.trustedCertificates;\n";
   const stack = await stackFor(tenant, { program: program(0), env: terminalOf(tenant) });
   await succeeds(stack.up());
-  const { currentKey: leaked, nextKey } = await rotationOf(stack);
+  const { currentKey: leaked, nextKey } = rotationOf(stack);
   const successor = nextKey?.kid ?? "";
 
   const command = `auth0-signing-keys emergency --tenant ${tenant.domain} --compromised current --reason leaked --json 2>/dev/null`;
@@ -58,7 +58,7 @@ test("an emergency past the stack: the next refresh records it, nothing is left 
   expect(await effects(tenant)).toEqual(night);
 
   await succeeds(stack.refresh());
-  const { currentKey, nextKey: newNext, previousKeys, ...recorded } = await rotationOf(stack);
+  const { currentKey, nextKey: newNext, previousKeys, ...recorded } = rotationOf(stack);
   expect([currentKey.kid, newNext?.kid]).toEqual([successor, receipt.nextKid]);
   expect([previousKeys, recorded.foreign, recorded.retired, recorded.pending]).toEqual([[], [], [], []]);
   await succeeds(stack.preview("--expect-no-changes"));
@@ -69,7 +69,7 @@ test("an emergency past the stack: the next refresh records it, nothing is left 
   stack.write(program(1));
   await succeeds(stack.up());
   expect(await effects(tenant)).toEqual([...night, `rotate ${successor}`]);
-  expect((await rotationOf(stack)).retired).toMatchObject([{ kid: successor, generation: 1 }]);
+  expect(rotationOf(stack).retired).toMatchObject([{ kid: successor, generation: 1 }]);
 });
 
 test("the commands of the example's README, as they are written", async () => {
@@ -107,7 +107,7 @@ test("the commands of the example's README, as they are written", async () => {
 
   await succeeds(stack.shell(record));
   await succeeds(stack.preview("--expect-no-changes"));
-  const { currentKey, previousKeys } = await rotationOf(stack);
+  const { currentKey, previousKeys } = rotationOf(stack);
   expect([currentKey.kid, previousKeys]).toEqual([(await tenant.ring()).current, []]);
   expect(await effects(tenant)).toHaveLength(6);
 });

@@ -40,8 +40,8 @@ async function hold(tenant: TestTenant, method: string, path: string, times: num
   await emulator.fault({ fault: "delay", delayMs: HELD_MS, times, match, tenant: domain });
 }
 
-async function retiredKids(stack: Stack): Promise<string[]> {
-  return (await rotationOf(stack)).retired.map((key) => key.kid);
+function retiredKids(stack: Stack): string[] {
+  return rotationOf(stack).retired.map((key) => key.kid);
 }
 
 describe("two updates of two stacks at one barrier", () => {
@@ -59,7 +59,7 @@ describe("two updates of two stacks at one barrier", () => {
     expect(effectsOf(await tenant.journal())).toEqual({ rotated: [current, next], revoked: [] });
     for (const output of outputs)
       expect(output).toContain(`two rotations crossed: ${current} and ${next} are both retired`);
-    expect([await retiredKids(one), await retiredKids(other)]).toEqual([
+    expect([retiredKids(one), retiredKids(other)]).toEqual([
       [current, next],
       [current, next],
     ]);
@@ -71,7 +71,7 @@ describe("two updates of two stacks at one barrier", () => {
     expect(effectsOf(journal)).toEqual({ rotated: [current, next], revoked: [current, next] });
     expectNoRevocationOfAKeyInUse(journal);
     for (const stack of [one, other]) {
-      const { retired, pending, foreign } = await rotationOf(stack);
+      const { retired, pending, foreign } = rotationOf(stack);
       expect(retired.every((key) => key.revokedAt !== undefined)).toBe(true);
       expect([pending, foreign]).toEqual([[], []]);
     }
@@ -88,7 +88,7 @@ describe("two updates of two stacks at one barrier", () => {
     expect(effectsOf(await tenant.journal()).rotated).toEqual([current]);
     const adoption = `rotation 1 has happened already: ${current} is no longer current`;
     expect(outputs.filter((output) => output.includes(adoption))).toHaveLength(1);
-    expect([await retiredKids(one), await retiredKids(other)]).toEqual([[current], [current]]);
+    expect([retiredKids(one), retiredKids(other)]).toEqual([[current], [current]]);
   });
 });
 
@@ -105,9 +105,9 @@ describe("expectedCurrentKid", () => {
     await first;
 
     expect(effectsOf(await tenant.journal()).rotated).toEqual([current]);
-    expect((await intentOf(other)).outputs).toMatchObject({ generation: 0, baselines: [] });
-    expect(await rotationOf(other)).toMatchObject({ generation: 0, retired: [] });
-    expect(await retiredKids(one)).toEqual([current]);
+    expect(intentOf(other).outputs).toMatchObject({ generation: 0, baselines: [] });
+    expect(rotationOf(other)).toMatchObject({ generation: 0, retired: [] });
+    expect(retiredKids(one)).toEqual([current]);
   });
 });
 
@@ -127,12 +127,12 @@ describe("two pipelines and a dashboard user, in turns", () => {
     const { current: byOther } = await tenant.ring();
     other.write(raiseTo(1));
     expect(await mustUp(other)).toContain("were retired by somebody else and will not be revoked");
-    expect(new Set((await rotationOf(other)).foreign)).toEqual(new Set([byOne, byUser]));
+    expect(new Set(rotationOf(other).foreign)).toEqual(new Set([byOne, byUser]));
 
     await sleep(1_000);
     await mustUp(one, "--refresh");
     expect(await revokedByUs()).toEqual([byOne]);
-    expect(new Set((await rotationOf(one)).foreign)).toEqual(new Set([byUser, byOther]));
+    expect(new Set(rotationOf(one).foreign)).toEqual(new Set([byUser, byOther]));
     await dashboard(tenant.emulator, tenant, `revoke/${byOther}`);
     expect(await mustUp(other)).toContain(`${byOther} is revoked already`);
     expect(await revokedByUs()).toEqual([byOne]);
@@ -144,7 +144,7 @@ describe("two pipelines and a dashboard user, in turns", () => {
     await mustUp(one);
     await mustUp(other, "--refresh");
     expect(await revokedByUs()).toEqual([byOne, again]);
-    expect([await retiredKids(one), await retiredKids(other)]).toEqual([[byOne, again], [byOther]]);
+    expect([retiredKids(one), retiredKids(other)]).toEqual([[byOne, again], [byOther]]);
     expect((await tenant.ring()).previous).toEqual([byUser]);
     expectNoRevocationOfAKeyInUse(await tenant.journal());
   });

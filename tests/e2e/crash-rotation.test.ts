@@ -4,6 +4,7 @@ import {
   inFlight,
   killUpdate,
   momentOf,
+  RaisedStacks,
   recover,
   ROTATE,
   whileListing,
@@ -33,18 +34,18 @@ const MOMENTS: Readonly<Record<string, Moment>> = {
 const moments = Object.keys(MOMENTS);
 
 describe("a raise, killed", () => {
+  const stacks = new RaisedStacks(supply);
   test.each(crashes(moments))(
     "%s, %s, then %s: one rotation, no key forgotten",
     async (moment, kill, recovery) => {
-      const tenant = await supply.take();
-      const stack = await stackFor(tenant, { program: rotationProgram({ generation: 0 }) });
-      expect((await stack.up()).outcome).toBe(0);
-      stack.write(rotationProgram({ generation: 1, gracePeriod: "24h", revokePrevious: true }));
+      const { tenant, stack, generation } = await stacks.next(moment);
+      const grace = { gracePeriod: "24h", revokePrevious: true };
+      stack.write(rotationProgram({ generation, ...grace, minKeyAge: "0s" }));
       await killUpdate(tenant, stack, momentOf(MOMENTS, moment), kill);
       await recover(stack, recovery);
-      await expectExactlyOnce(tenant, stack, { rotations: 1, revocations: 0 });
-      const [retired] = (await rotationOf(stack)).retired;
-      expect(retired).toMatchObject({ generation: 1, revokeDueAt: expect.any(String) as string });
+      await expectExactlyOnce(tenant, stack, { rotations: generation, revocations: 0 });
+      const retired = rotationOf(stack).retired.at(-1);
+      expect(retired).toMatchObject({ generation, revokeDueAt: expect.any(String) as string });
     },
   );
 });

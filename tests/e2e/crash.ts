@@ -1,7 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Fault, JournalEntry } from "../support/emulator";
 import type { RunningEngine, Stack } from "../support/engine";
-import type { TestTenant } from "./tenants";
+import { stackFor } from "./leftBehind";
+import { rotationProgram } from "./program";
+import type { TenantSupply, TestTenant } from "./tenants";
+import { mustUp } from "./updates";
 
 export const LIST = "/api/v2/keys/signing";
 export const ROTATE = "/api/v2/keys/signing/rotate";
@@ -135,4 +138,32 @@ export function momentOf(moments: Readonly<Record<string, Moment>>, name: string
   const moment = moments[name];
   if (moment === undefined) throw new Error(`no such moment: ${name}`);
   return moment;
+}
+
+/** A tenant and a stack that is about to be raised to this generation. */
+interface Raise {
+  readonly tenant: TestTenant;
+  readonly stack: Stack;
+  readonly generation: number;
+}
+
+/** Stacks that each go through all recoveries from one moment, a generation each: adopting a tenant takes its time. */
+export class RaisedStacks {
+  private readonly latest = new Map<string, Raise>();
+
+  constructor(private readonly supply: TenantSupply) {}
+
+  async next(moment: string): Promise<Raise> {
+    const { generation, ...managed } = this.latest.get(moment) ?? (await this.adopted());
+    const raise = { ...managed, generation: generation + 1 };
+    this.latest.set(moment, raise);
+    return raise;
+  }
+
+  private async adopted(): Promise<Raise> {
+    const tenant = await this.supply.take();
+    const stack = await stackFor(tenant, { program: rotationProgram({ generation: 0 }) });
+    await mustUp(stack);
+    return { tenant, stack, generation: 0 };
+  }
 }

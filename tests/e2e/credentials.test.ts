@@ -88,7 +88,7 @@ describe("credentials as inputs", () => {
     const program = rotationProgram({ generation: 1, tenant: secretTenant(tenant) });
     const stack = await stackFor(tenant, { program, env: tenant.bareEnv });
     expect((await stack.up()).outcome).toBe(0);
-    const { tenant: stored } = await rotationOf(stack);
+    const { tenant: stored } = rotationOf(stack);
     expect(stored).toMatchObject({ ciphertext: expect.any(String) as string });
     expect((await stack.refresh("--expect-no-changes")).outcome).toBe(0);
     expect((await stack.preview("--expect-no-changes")).outcome).toBe(0);
@@ -167,7 +167,7 @@ new SigningKeyRotation("two", { generation: ${generations[1]}, tenant: ${JSON.st
       [two, "two"],
     ] as const) {
       const { rotated } = effectsOf(await tenant.journal());
-      const recorded = await rotationOf(stack, name);
+      const recorded = rotationOf(stack, name);
       expect(recorded.retired.map((key) => key.kid)).toEqual(rotated);
       expect(rotated).toHaveLength(1);
       expect(recorded.domain).toBe(tenant.domain);

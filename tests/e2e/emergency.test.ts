@@ -65,8 +65,8 @@ function bundled(stack: Stack, file = "trusted.pem"): string[] {
   );
 }
 
-async function fingerprints(stack: Stack): Promise<{ current: string; next: string }> {
-  const { currentKey, nextKey } = await rotationOf(stack);
+function fingerprints(stack: Stack): { current: string; next: string } {
+  const { currentKey, nextKey } = rotationOf(stack);
   return { current: currentKey.fingerprint, next: nextKey?.fingerprint ?? "" };
 }
 
@@ -74,7 +74,7 @@ test("the current key: one update rotates it out, revokes it and drops its certi
   const tenant = await supply.take();
   const stack = await adopted(tenant);
   const { current: compromised } = await tenant.ring();
-  const before = await fingerprints(stack);
+  const before = fingerprints(stack);
   expect(bundled(stack)).toEqual([before.current, before.next]);
   await stack.configure({
     minKeyAge: "300d",
@@ -93,7 +93,7 @@ test("the current key: one update rotates it out, revokes it and drops its certi
   );
   expect(output).toContain(`revoked ${compromised}`);
   expect(await effects(tenant)).toEqual([`rotate ${compromised}`, `revoke ${compromised}`]);
-  const after = await fingerprints(stack);
+  const after = fingerprints(stack);
   expect(after.current).toBe(before.next);
   expect(bundled(stack)).toEqual([after.current, after.next]);
 
@@ -111,7 +111,7 @@ test("the current key: one update rotates it out, revokes it and drops its certi
   expect((await effects(tenant)).slice(2)).toEqual([`rotate ${second}`, `revoke ${second}`]);
   await stack.configure({ bundle: "mended.pem" });
   await succeeds(stack.up());
-  expect(bundled(stack, "mended.pem")).toEqual(Object.values(await fingerprints(stack)));
+  expect(bundled(stack, "mended.pem")).toEqual(Object.values(fingerprints(stack)));
   expect(await effects(tenant)).toHaveLength(4);
 });
 
@@ -144,7 +144,7 @@ describe("the current and the next key", () => {
     expect([...ring.revoked].sort()).toEqual([first, second].sort());
     expect(ring.previous).toEqual([]);
     for (const fresh of [ring.current, ring.next]) expect([first, second]).not.toContain(fresh);
-    expect(bundled(stack)).toEqual(Object.values(await fingerprints(stack)));
+    expect(bundled(stack)).toEqual(Object.values(fingerprints(stack)));
     expect((await stack.preview("--expect-no-changes")).output).toContain(
       "2 at least, so 3 of Auth0's 5 a day",
     );
@@ -225,7 +225,7 @@ describe("an update that ends half-way: the same again, and there is one rotatio
     await succeeds(stack.shell(again.replace("pulumi cancel\n", "pulumi cancel || true\n")));
     expect((await effects(tenant)).slice(before)).toEqual([`rotate ${compromised}`, `revoke ${compromised}`]);
     expect((await stack.preview("--expect-no-changes")).outcome).toBe(0);
-    const { retired, pending } = await rotationOf(stack);
+    const { retired, pending } = rotationOf(stack);
     expect(retired.filter(({ revokedAt }) => revokedAt === undefined)).toEqual([]);
     expect([retired.length, pending]).toEqual([generation, []]);
     expect(effectsOf(await tenant.journal()).revoked).toHaveLength(generation);

@@ -25,7 +25,7 @@ export async function expectExactlyOnce(
   expect(new Set(rotated).size).toBe(rotated.length);
   expect(new Set(revoked).size).toBe(revoked.length);
 
-  const { retired, pending, generation, currentKey } = await rotationOf(stack);
+  const { retired, pending, generation, currentKey } = rotationOf(stack);
   expect(retired.map((key) => key.kid)).toEqual(rotated);
   expect(retired.filter((key) => key.revokedAt !== undefined).map((key) => key.kid)).toEqual(revoked);
   expect(new Set(retired.map((key) => key.generation)).size).toBe(retired.length);

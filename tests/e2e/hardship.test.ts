@@ -79,7 +79,7 @@ describe("a disk that is full when the rotation is to be recorded", () => {
 
     stack.stateFile.restoreBackup();
     expect(await mustUp(stack)).toContain(`rotation 1 has happened already: ${current} is no longer current`);
-    const { retired, foreign, generation } = await rotationOf(stack);
+    const { retired, foreign, generation } = rotationOf(stack);
     expect([generation, retired.map((key) => key.kid)]).toEqual([1, [current]]);
     expect(new Set(foreign)).toEqual(new Set(previous));
     const byUs = (await tenant.journal()).filter(

@@ -1,5 +1,6 @@
 import { INTENT_TYPE, REVOCATION_TYPE, ROTATION_TYPE } from "../../src/shell";
-import { createStack, type Stack, type StackOptions, type StateResource } from "../support/engine";
+import { createStack, type Stack, type StackOptions } from "../support/engine";
+import type { StateResource } from "../support/stateFile";
 import { keepUsedSecrets } from "../support/traces";
 import type { TestTenant } from "./tenants";
 

@@ -30,7 +30,7 @@ describe("creation", () => {
       `${tenant.domain}: generation 0: adopt the key ring as it is, rotate nothing; revoke nothing`,
     );
     await expectExactlyOnce(tenant, stack, { rotations: 0, revocations: 0 });
-    const { currentKey, nextKey, previousKeys } = await rotationOf(stack);
+    const { currentKey, nextKey, previousKeys } = rotationOf(stack);
     const ring = await tenant.ring();
     expect([currentKey.kid, nextKey?.kid, previousKeys]).toEqual([ring.current, ring.next, []]);
   });
@@ -93,10 +93,10 @@ describe("no change", () => {
     const tenant = await supply.take();
     const stack = await stackFor(tenant, { program: rotationProgram({ generation: 1 }) });
     await stack.up();
-    const state = await rotationOf(stack);
+    const state = rotationOf(stack);
     const refresh = await stack.refresh("--expect-no-changes");
     expect(refresh.outcome).toBe(0);
-    expect(await rotationOf(stack)).toEqual(state);
+    expect(rotationOf(stack)).toEqual(state);
     expect((await stack.up("--expect-no-changes")).outcome).toBe(0);
     await expectExactlyOnce(tenant, stack, { rotations: 1, revocations: 0 });
   });
@@ -228,7 +228,7 @@ describe("revocation", () => {
     const first = await stack.up();
     expect(first.outcome).toBe(0);
     await expectExactlyOnce(tenant, stack, { rotations: 1, revocations: 0 });
-    const [retired] = (await rotationOf(stack)).retired;
+    const [retired] = rotationOf(stack).retired;
     const dueAt = Date.parse(retired?.revokeDueAt ?? "");
     expect(dueAt - Date.parse(retired?.retiredAt ?? "")).toBe(5_000);
 
@@ -246,7 +246,7 @@ describe("revocation", () => {
     const program = rotationProgram({ generation: 1, revokePrevious: true, gracePeriod: "24h" });
     const stack = await stackFor(tenant, { program });
     await stack.up();
-    const [retired] = (await rotationOf(stack)).retired;
+    const [retired] = rotationOf(stack).retired;
     const preview = await stack.preview("--expect-no-changes");
     expect(preview.outcome).toBe(0);
     expect(preview.output).toContain(`revoke ${retired?.kid ?? ""} not before ${retired?.revokeDueAt ?? ""}`);
@@ -265,7 +265,7 @@ describe("revocation", () => {
     await new Promise((resolve) => setTimeout(resolve, 2_000));
     const { output } = await stack.up();
     expect(output).toContain(`${current} was retired by somebody else`);
-    expect(await rotationOf(stack)).toMatchObject({ foreign: [current] });
+    expect(rotationOf(stack)).toMatchObject({ foreign: [current] });
     expect(effectsOf(await tenant.journal()).revoked).not.toContain(current);
     expect(effectsOf(await tenant.journal()).revoked).toHaveLength(1);
   });
@@ -281,7 +281,7 @@ describe("destroy", () => {
     expect(outcome).toBe(0);
     expect(output).toContain(`${tenant.domain}: the rotation is no longer managed here`);
     expect(await tenant.ring()).toEqual(before);
-    expect((await stack.state()).filter(({ type }) => type.includes("SigningKey"))).toEqual([]);
+    expect(stack.stateFile.resources.filter(({ type }) => type.includes("SigningKey"))).toEqual([]);
   });
 });
 
@@ -298,7 +298,7 @@ module.exports = { current: keys.currentKey.kid, next: keys.nextKey.kid, trusted
     expect((await stack.up()).outcome).toBe(0);
     const ring = await tenant.ring();
     expect(await stack.outputs()).toEqual({ current: ring.current, next: ring.next, trusted: 2 });
-    expect((await stack.state()).map(({ type }) => type)).not.toContainEqual(
+    expect(stack.stateFile.resources.map(({ type }) => type)).not.toContainEqual(
       expect.stringMatching(/Intent$/),
     );
     expect((await stack.up()).outcome).toBe(0);

@@ -24,8 +24,8 @@ async function updated(
   return { tenant, stack };
 }
 
-async function urnOf(stack: Stack, type: "SigningKeyRotation" | "SigningKeyRotationIntent"): Promise<string> {
-  const found = (await stack.state()).find((resource) => resource.type.endsWith(`:${type}`));
+function urnOf(stack: Stack, type: "SigningKeyRotation" | "SigningKeyRotationIntent"): string {
+  const found = stack.stateFile.resources.find((resource) => resource.type.endsWith(`:${type}`));
   if (found === undefined) throw new Error(`no ${type} in state`);
   return found.urn;
 }
@@ -36,13 +36,13 @@ describe("a partial failure", () => {
     stack.write(rotationProgram({ generation: 1, verifyTimeout: "1s" }));
     await tenant.emulator.fault({ fault: "stale-jwks", times: 50, tenant: tenant.domain });
     await mustFail(stack, "[verification_timeout]");
-    const { retired, pending } = await rotationOf(stack);
+    const { retired, pending } = rotationOf(stack);
     expect(retired.map((key) => key.kid)).toEqual(effectsOf(await tenant.journal()).rotated);
     expect(pending).toMatchObject([{ step: "verify-rotation" }]);
 
     // A refresh forgets the engine's own record of the failure; what is pending stands in the outputs.
     expect((await stack.refresh()).outcome).toBe(0);
-    expect((await rotationOf(stack)).pending).toMatchObject([{ step: "verify-rotation" }]);
+    expect(rotationOf(stack).pending).toMatchObject([{ step: "verify-rotation" }]);
     await mustFail(stack, "[verification_timeout]");
     await tenant.emulator.clearFaults();
     await mustUp(stack);
@@ -107,7 +107,7 @@ describe("another tenant's credentials", () => {
     stack.setEnvironment({ AUTH0_DOMAIN: custom, AUTH0_AUDIENCE: tenant.audience });
     const { outcome, output } = await stack.up();
     expect([outcome, output]).toEqual([0, expect.not.stringContaining("replace")]);
-    expect(await rotationOf(stack)).toMatchObject({ domain: custom });
+    expect(rotationOf(stack)).toMatchObject({ domain: custom });
     expect(effectsOf(await tenant.journal()).rotated).toHaveLength(1);
   });
 });
@@ -116,7 +116,7 @@ describe("--target", () => {
   test("the rotation alone: the raise waits for its intent", async () => {
     const { tenant, stack } = await updated({ generation: 1 });
     stack.write(rotationProgram({ generation: 2, minKeyAge: "0s" }));
-    const rotation = await urnOf(stack, "SigningKeyRotation");
+    const rotation = urnOf(stack, "SigningKeyRotation");
     await stack.up("--target", rotation);
     await expectExactlyOnce(tenant, stack, { rotations: 1, revocations: 0 });
     await mustUp(stack);
@@ -126,7 +126,7 @@ describe("--target", () => {
   test("the intent alone records the raise; the next update carries it out, once", async () => {
     const { tenant, stack } = await updated({ generation: 1 });
     stack.write(rotationProgram({ generation: 2, minKeyAge: "0s" }));
-    const intent = await urnOf(stack, "SigningKeyRotationIntent");
+    const intent = urnOf(stack, "SigningKeyRotationIntent");
     await mustUp(stack, "--target", intent);
     await expectExactlyOnce(tenant, stack, { rotations: 1, revocations: 0 });
     await mustUp(stack);
@@ -142,7 +142,7 @@ describe("resource options", () => {
     stack.write(rotationProgram({ generation: 2, minKeyAge: "0s" }, { options }));
     await mustUp(stack);
     await expectExactlyOnce(tenant, stack, { rotations: 1, revocations: 0 });
-    expect([(await intentOf(stack)).outputs, await rotationOf(stack)]).toMatchObject([
+    expect([intentOf(stack).outputs, rotationOf(stack)]).toMatchObject([
       { generation: 1 },
       { generation: 1 },
     ]);
@@ -158,7 +158,7 @@ describe("resource options", () => {
     });
     await mustUp(stack);
     expect((await stack.destroy()).outcome).not.toBe(0);
-    expect((await stack.state()).filter(({ type }) => type.includes("SigningKey"))).toHaveLength(2);
+    expect(stack.stateFile.resources.filter(({ type }) => type.includes("SigningKey"))).toHaveLength(2);
   });
 
   test("a rename with an alias changes nothing", async () => {
@@ -167,7 +167,7 @@ describe("resource options", () => {
     stack.write(rotationProgram({ generation: 1 }, { name: "renamed", options }));
     await mustUp(stack);
     await expectExactlyOnce(tenant, stack, { rotations: 1, revocations: 0 });
-    expect((await rotationOf(stack, "renamed")).retired).toHaveLength(1);
+    expect(rotationOf(stack, "renamed").retired).toHaveLength(1);
     await mustUp(stack, "--expect-no-changes");
   });
 
@@ -180,14 +180,14 @@ describe("resource options", () => {
     expect(output).toContain("no state for generation 2: taken as carried out; raise to 3 to rotate");
     const { rotated, revoked } = effectsOf(await tenant.journal());
     expect([rotated.length, revoked]).toEqual([2, []]);
-    const { generation, retired, foreign } = await rotationOf(stack);
+    const { generation, retired, foreign } = rotationOf(stack);
     expect([generation, retired, new Set(foreign)]).toEqual([2, [], new Set(rotated)]);
     expectNoRevocationOfAKeyInUse(await tenant.journal());
   });
 
   test("--replace of the rotation alone rotates nothing and forgets no key", async () => {
     const { tenant, stack } = await updated({ generation: 1 });
-    await mustUp(stack, "--replace", await urnOf(stack, "SigningKeyRotation"));
+    await mustUp(stack, "--replace", urnOf(stack, "SigningKeyRotation"));
     await expectExactlyOnce(tenant, stack, { rotations: 1, revocations: 0 });
   });
 });
@@ -197,7 +197,7 @@ describe("a raise that is taken back", () => {
     const { tenant, stack } = await updated({ generation: 1 });
     stack.write(rotationProgram({ generation: 2 }));
     await mustFail(stack, "[key_too_young]");
-    expect((await intentOf(stack)).outputs).toMatchObject({ generation: 1 });
+    expect(intentOf(stack).outputs).toMatchObject({ generation: 1 });
     stack.write(rotationProgram({ generation: 1 }));
     await mustUp(stack, "--expect-no-changes");
     await expectExactlyOnce(tenant, stack, { rotations: 1, revocations: 0 });
@@ -209,7 +209,7 @@ describe("a raise that is taken back", () => {
     const match = { method: "POST", path: ROTATE };
     await tenant.emulator.fault({ fault: "status", status: 403, match, tenant: tenant.domain });
     await mustFail(stack, "[insufficient_scope]");
-    expect((await intentOf(stack)).outputs).toMatchObject({ generation: 2 });
+    expect(intentOf(stack).outputs).toMatchObject({ generation: 2 });
     stack.write(rotationProgram({ generation: 1, minKeyAge: "0s" }));
     const output = await mustUp(stack);
     expect(output).toContain("the raise to 2 was not carried out and is taken back");
@@ -250,7 +250,7 @@ describe("a killed raise, followed by another", () => {
     stack.write(rotationProgram({ generation: 3, minKeyAge: "0s" }));
     await mustUp(stack);
     await expectExactlyOnce(tenant, stack, { rotations: 3, revocations: 0 });
-    expect((await rotationOf(stack)).retired.map((key) => key.generation)).toEqual([1, 2, 3]);
+    expect(rotationOf(stack).retired.map((key) => key.generation)).toEqual([1, 2, 3]);
   });
 
   test("killed before its rotation, it is carried by the next: one rotation for both", async () => {
@@ -261,7 +261,7 @@ describe("a killed raise, followed by another", () => {
     stack.write(rotationProgram({ generation: 3, minKeyAge: "0s" }));
     await mustUp(stack);
     await expectExactlyOnce(tenant, stack, { rotations: 2, revocations: 0 });
-    expect(await rotationOf(stack)).toMatchObject({ generation: 3 });
+    expect(rotationOf(stack)).toMatchObject({ generation: 3 });
   });
 });
 
@@ -296,7 +296,7 @@ describe("lost and old state", () => {
     const { rotated, revoked } = effectsOf(await tenant.journal());
     expect(rotated).toHaveLength(2);
     expect(revoked).toEqual(rotated.slice(0, 1));
-    expect(await rotationOf(stack)).toMatchObject({ foreign: rotated.slice(1) });
+    expect(rotationOf(stack)).toMatchObject({ foreign: rotated.slice(1) });
     expectNoRevocationOfAKeyInUse(await tenant.journal());
   });
 
@@ -314,7 +314,7 @@ describe("lost and old state", () => {
     await mustFail(stack, "[current_kid_mismatch]");
     stack.write(rotationProgram(program));
     expect(await mustUp(stack)).toContain(`${lost} was retired by somebody else and will not be revoked`);
-    expect(await rotationOf(stack)).toMatchObject({ foreign: [lost] });
+    expect(rotationOf(stack)).toMatchObject({ foreign: [lost] });
     await sleep(1_000);
     await mustUp(stack);
     const { rotated, revoked } = effectsOf(await tenant.journal());

@@ -1,6 +1,7 @@
 import type { RotationOutputs } from "../../src/lifecycle/state";
 import { INTENT_TYPE, ROTATION_TYPE } from "../../src/shell";
-import type { Stack, StateResource } from "../support/engine";
+import type { Stack } from "../support/engine";
+import type { StateResource } from "../support/stateFile";
 
 export interface ProgramOptions {
   /** The resource's name. */
@@ -22,16 +23,16 @@ module.exports = { currentKid: keys.currentKey.kid, retired: keys.retired, pendi
 }
 
 /** What the state holds of the rotation; the only one unless a name is given. */
-export async function rotationOf(stack: Stack, name = ""): Promise<RotationOutputs> {
-  return (await resourceOf(stack, ROTATION_TYPE, name)).outputs as unknown as RotationOutputs;
+export function rotationOf(stack: Stack, name = ""): RotationOutputs {
+  return resourceOf(stack, ROTATION_TYPE, name).outputs as unknown as RotationOutputs;
 }
 
-export async function intentOf(stack: Stack): Promise<StateResource> {
+export function intentOf(stack: Stack): StateResource {
   return resourceOf(stack, INTENT_TYPE, "");
 }
 
-async function resourceOf(stack: Stack, type: string, name: string): Promise<StateResource> {
-  const resources = await stack.state();
+function resourceOf(stack: Stack, type: string, name: string): StateResource {
+  const resources = stack.stateFile.resources;
   const found = resources.filter(
     (resource) => resource.type === type && resource.urn.endsWith(`::${name}`) === (name !== ""),
   );

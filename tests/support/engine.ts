@@ -10,22 +10,14 @@ import { keepTrace } from "./traces";
 /** No run of these tests takes longer; one that does hangs. */
 const runDeadlineMs = 120_000;
 
+const STACK = "test";
+
 /** What a run of the `pulumi` command came to. */
 export interface EngineRun {
   /** The exit code, or the signal that ended it. */
   readonly outcome: number | NodeJS.Signals;
   /** What it wrote, standard output and standard error together. */
   readonly output: string;
-}
-
-/** A resource as the state file holds it. */
-export interface StateResource {
-  readonly urn: string;
-  readonly type: string;
-  readonly id?: string;
-  readonly inputs?: Readonly<Record<string, unknown>>;
-  readonly outputs?: Readonly<Record<string, unknown>>;
-  readonly initErrors?: readonly string[];
 }
 
 export interface StackOptions {
@@ -78,6 +70,10 @@ export class Stack {
     return path.join(this.temporary, "backend");
   }
 
+  private get settings(): string {
+    return path.join(this.folder, `Pulumi.${STACK}.yaml`);
+  }
+
   /** Replaces the program. */
   write(program: string): void {
     writeFileSync(path.join(this.folder, "index.js"), program);
@@ -88,9 +84,20 @@ export class Stack {
     this.env = { ...this.env, ...env };
   }
 
-  async initialise({ config, secretConfig }: Pick<StackOptions, "config" | "secretConfig">): Promise<void> {
-    await this.mustRun(["stack", "init", "test"]);
-    await this.configure(config ?? {}, secretConfig);
+  /** `pulumi stack init`, or what that has left behind for another stack of the same program's project. */
+  async initialise(fresh: FreshStack | undefined): Promise<FreshStack> {
+    if (fresh === undefined) await this.mustRun(["stack", "init", STACK]);
+    else this.copyFrom(fresh);
+    return { backend: readFolder(this.backend), settings: readFileSync(this.settings) };
+  }
+
+  private copyFrom({ backend, settings }: FreshStack): void {
+    for (const [name, content] of backend) {
+      const file = path.join(this.backend, name);
+      mkdirSync(path.dirname(file), { recursive: true });
+      writeFileSync(file, content);
+    }
+    writeFileSync(this.settings, settings);
   }
 
   async configure(
@@ -158,13 +165,6 @@ export class Stack {
     const file = path.join(this.temporary, "state.json");
     writeFileSync(file, state);
     await this.mustRun(["stack", "import", "--file", file]);
-  }
-
-  async state(): Promise<readonly StateResource[]> {
-    const { deployment } = JSON.parse(await this.export()) as {
-      deployment: { resources?: readonly StateResource[] };
-    };
-    return deployment.resources ?? [];
   }
 
   /** The stack's outputs, secret ones in the clear. */
@@ -264,6 +264,7 @@ export class Stack {
       ...Object.fromEntries(own),
       PULUMI_HOME: path.join(this.temporary, "home"),
       PULUMI_BACKEND_URL: `file://${this.backend}`,
+      PULUMI_STACK: STACK,
       PULUMI_CONFIG_PASSPHRASE: "only for tests",
       PULUMI_SKIP_UPDATE_CHECK: "true",
       PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
@@ -272,11 +273,35 @@ export class Stack {
   }
 }
 
+/** What a stack is as long as nothing has been done with it. */
+interface FreshStack {
+  readonly backend: ReadonlyMap<string, Buffer>;
+  /** The settings, with the salt of its encryption. */
+  readonly settings: Buffer;
+}
+
+/** Made once a file of tests: the engine takes a second each time, and there are many. */
+let freshStack: FreshStack | undefined;
+
 /** A new stack, ready for `up`. */
 export async function createStack(options: StackOptions): Promise<Stack> {
   const stack = new Stack(options);
-  await stack.initialise(options);
+  if (options.project === undefined) freshStack = await stack.initialise(freshStack);
+  else await stack.initialise(undefined);
+  await stack.configure(options.config ?? {}, options.secretConfig);
   return stack;
+}
+
+function readFolder(folder: string): Map<string, Buffer> {
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) =>
+    entry.isFile(),
+  );
+  return new Map(
+    files.map(({ parentPath, name }) => {
+      const file = path.join(parentPath, name);
+      return [path.relative(folder, file), readFileSync(file)];
+    }),
+  );
 }
 
 async function untilEnd(child: ChildProcess, output: () => string): Promise<EngineRun> {

@@ -1,13 +1,36 @@
-import { copyFileSync, readdirSync, rmSync, statSync } from "node:fs";
+import { copyFileSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import path from "node:path";
+
+/** A resource as the state file holds it. */
+export interface StateResource {
+  readonly urn: string;
+  readonly type: string;
+  readonly id?: string;
+  readonly inputs?: Readonly<Record<string, unknown>>;
+  readonly outputs?: Readonly<Record<string, unknown>>;
+  readonly initErrors?: readonly string[];
+}
+
+interface Checkpoint {
+  readonly checkpoint: { readonly latest?: { readonly resources?: readonly StateResource[] } | null };
+}
 
 /** The state of a stack as the engine's file backend keeps it, and what that may leave behind. */
 export class StateFile {
-  private readonly file: string;
+  /** @param backend the folder of the backend of a stack `test` of one project */
+  constructor(private readonly backend: string) {}
 
-  /** @param backend the folder of the backend of a stack `test` of a project `e2e` */
-  constructor(private readonly backend: string) {
-    this.file = path.join(backend, ".pulumi/stacks/e2e/test.json");
+  private get file(): string {
+    const folder = path.join(this.backend, ".pulumi/stacks");
+    const [project, ...others] = readdirSync(folder);
+    if (project === undefined || others.length > 0) throw new Error(`${others.length} projects in ${folder}`);
+    return path.join(folder, project, "test.json");
+  }
+
+  /** The resources, with secrets as they are stored: encrypted. */
+  get resources(): readonly StateResource[] {
+    const { checkpoint } = JSON.parse(readFileSync(this.file, "utf8")) as Checkpoint;
+    return checkpoint.latest?.resources ?? [];
   }
 
   get bytes(): number {
