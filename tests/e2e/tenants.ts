@@ -1,4 +1,10 @@
-import { startEmulator, type Emulator, type JournalEntry, type TenantSummary } from "../support/emulator";
+import {
+  startEmulator,
+  tenantFlags,
+  type Emulator,
+  type JournalEntry,
+  type TenantSummary,
+} from "../support/emulator";
 
 /** Key pairs take time: few enough that the first test need not wait long, and the next batch is made during the tests. */
 const tenantsOfABatch = 4;
@@ -56,19 +62,14 @@ export class TenantSupply {
 
   private async startBatch(): Promise<Batch> {
     const { rotationsPerDay = 0 } = this.limits;
-    const emulator = await startEmulator([
-      "--tenants",
-      String(tenantsOfABatch),
-      "--rotations-per-day",
-      String(rotationsPerDay),
-    ]);
+    const emulator = await startEmulator(tenantFlags(tenantsOfABatch, rotationsPerDay));
     return { emulator, tenants: await emulator.tenants() };
   }
 }
 
 /** A tenant with an emulator of its own, which the caller is to stop; it allows any number of rotations. */
 export async function startTenant(): Promise<TestTenant> {
-  const emulator = await startEmulator(["--rotations-per-day", "0"]);
+  const emulator = await startEmulator(tenantFlags(1, 0));
   const [tenant] = await emulator.tenants();
   if (tenant === undefined) throw new Error("an emulator without tenants");
   return testTenant(emulator, tenant);

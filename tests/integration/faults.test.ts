@@ -20,7 +20,7 @@ const outcomes = new Map<string, Outcome | Error>();
 const withoutFault = new Map<string, Outcome>();
 
 beforeAll(async () => {
-  const flags = ["--key-pairs", "8", "--revoked-listed", "3"];
+  const flags = ["--revoked-listed", "3"];
   const tenants = await startTenants(CASES_AT_ONCE, ...flags);
   emulator = tenants.emulator;
   const env = {

@@ -1,4 +1,10 @@
-import { startEmulator, type Emulator, type JournalEntry, type TenantAccess } from "../support/emulator";
+import {
+  startEmulator,
+  tenantFlags,
+  type Emulator,
+  type JournalEntry,
+  type TenantAccess,
+} from "../support/emulator";
 
 /** The `tenant` input for a tenant of the emulator. */
 export function tenantFields({ domain, clientId, clientSecret }: TenantAccess): Record<string, string> {
@@ -19,8 +25,8 @@ export interface Tenants {
 }
 
 /** Starts an emulator with so many tenants, on which rotations are not counted. */
-export async function startTenants(count: number, ...flags: string[]): Promise<Tenants> {
-  const emulator = await startEmulator(["--tenants", `${count}`, "--rotations-per-day", "0", ...flags]);
+export async function startTenants(count: number, ...more: string[]): Promise<Tenants> {
+  const emulator = await startEmulator([...tenantFlags(count, 0), ...more]);
   const tenants: TenantAccess[] = await emulator.tenants();
   return {
     emulator,
