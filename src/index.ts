@@ -1,4 +1,5 @@
 export { getSigningKeys, getSigningKeysOutput, type SigningKeys } from "./getSigningKeys";
+export { generationFromSchedule, type RotationSchedule } from "./generationFromSchedule";
 export { SigningKeyRotation, type SigningKeyRotationArgs } from "./signingKeyRotation";
 export { SigningKeyRotationIntent } from "./signingKeyRotationIntent";
 export { SigningKeyRevocation, type CanaryArgs, type SigningKeyRevocationArgs } from "./signingKeyRevocation";
