@@ -1,0 +1,25 @@
+import { durationMilliseconds, parseDuration } from "../duration";
+import { SigningKeyError } from "../errors";
+
+/**
+ * The milliseconds of a duration in a rule's configuration.
+ * @throws SigningKeyError `invalid_input`
+ */
+export function configured(property: string, text: string): number {
+  const milliseconds = parseDuration(text);
+  if (milliseconds !== undefined) return milliseconds;
+  throw new SigningKeyError("invalid_input", {
+    attempt: "reading the configuration of a policy",
+    observation: `${property} is ${JSON.stringify(text)}`,
+    remedy: 'give it a number with a unit, such as "24h" or "30d"',
+  });
+}
+
+/** Whether an input is a duration that is shorter; what is no duration is for the resource itself to refuse. */
+export function isShorter(input: unknown, milliseconds: number): boolean {
+  return (
+    typeof input === "string" &&
+    parseDuration(input) !== undefined &&
+    durationMilliseconds(input) < milliseconds
+  );
+}

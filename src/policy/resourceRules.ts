@@ -1,0 +1,121 @@
+import { SECRET_FIELDS } from "../tenant/credentials";
+import { configured, isShorter } from "./durations";
+import type { Kind } from "./kinds";
+import type { Options, Rule } from "./rule";
+
+type Props = Readonly<Record<string, unknown>>;
+
+/** A rule about one resource as the program wants it, which the engine asks for before anything is done with it. */
+export interface ResourceRule<Config extends Options> extends Rule<Config> {
+  /** Never the rotation: by then its intent has been recorded. */
+  readonly about: readonly Exclude<Kind, "rotation">[];
+  /** Each violation in a sentence that says what to do. */
+  readonly violations: (resource: { props: Props; protect: boolean }, config: Config) => string[];
+}
+
+const minimumGrace: ResourceRule<{ atLeast: string }> = {
+  name: "signing-keys-minimum-grace",
+  description: "A retired signing key stays valid for a time, lest sessions and APIs fail.",
+  level: "mandatory",
+  defaults: { atLeast: "24h" },
+  options: { atLeast: 'The shortest grace period, such as "24h". "auto" is always long enough.' },
+  about: ["intent", "revocation"],
+  violations: ({ props }, { atLeast }) => {
+    const least = configured("atLeast", atLeast);
+    const { gracePeriod, revokePrevious, retired } = props;
+    const found: string[] = [];
+    if (isShorter(gracePeriod, least))
+      found.push(`gracePeriod is ${String(gracePeriod)}: give it at least ${atLeast}, or "auto"`);
+    if (revokePrevious === true && gracePeriod === undefined)
+      found.push(
+        `revokePrevious without a gracePeriod revokes at once: set gracePeriod to at least ${atLeast}, or "auto"`,
+      );
+    if (gracePeriod === undefined && Array.isArray(retired))
+      found.push(...retired.flatMap((key) => listedTooEarly(key, least, atLeast)));
+    return found;
+  },
+};
+
+function listedTooEarly(key: unknown, least: number, atLeast: string): string[] {
+  if (typeof key === "string")
+    return [
+      `${key} is written out and so revoked at once: list the rotation's own entry, or set gracePeriod to at least ${atLeast}`,
+    ];
+  const { kid, retiredAt, revokeDueAt, revokedAt } = (key ?? {}) as Readonly<Record<string, unknown>>;
+  if (revokedAt !== undefined || typeof retiredAt !== "string" || typeof revokeDueAt !== "string") return [];
+  return Date.parse(revokeDueAt) - Date.parse(retiredAt) < least
+    ? [`${String(kid)} falls due less than ${atLeast} after its retirement: set gracePeriod to at least that`]
+    : [];
+}
+
+const emergencyReason: ResourceRule<{ pattern: string }> = {
+  name: "signing-keys-emergency-reason",
+  description: "Whoever revokes a key at once says why.",
+  level: "mandatory",
+  defaults: { pattern: "\\S" },
+  options: { pattern: 'A regular expression that the reason must match, such as "INC-\\d+".' },
+  about: ["intent"],
+  violations: ({ props }, { pattern }) => {
+    const { revokeNow } = props;
+    if (revokeNow === undefined || revokeNow === null) return [];
+    const { reason } = revokeNow as Readonly<Record<string, unknown>>;
+    return typeof reason === "string" && new RegExp(pattern).test(reason)
+      ? []
+      : [`revokeNow.reason doesn't match ${pattern}: say there why the key is revoked at once`];
+  },
+};
+
+const protectedResource: ResourceRule<Options> = {
+  name: "signing-keys-protected",
+  description:
+    "What rotates the signing keys is protected, for without its state nobody knows which keys it retired.",
+  level: "mandatory",
+  defaults: {},
+  options: {},
+  about: ["intent"],
+  violations: ({ protect }) => (protect ? [] : ["set the resource option protect to true"]),
+};
+
+const configuredCredentials: ResourceRule<Options> = {
+  name: "signing-keys-configured-credentials",
+  description: "Credentials come from stack configuration, the environment or ESC, and not from the program.",
+  level: "advisory",
+  defaults: {},
+  options: {},
+  about: ["intent", "revocation"],
+  violations: ({ props: { tenant } }) => {
+    const given = typeof tenant === "object" && tenant !== null ? tenant : {};
+    return SECRET_FIELDS.filter((field) => (given as Props)[field] !== undefined).map(
+      (field) =>
+        `tenant.${field} is given by the program: take it out, and set it as configuration (auth0:${field}) or in the environment`,
+    );
+  },
+};
+
+const verified: ResourceRule<{ verifyTimeoutAtLeast: string; minKeyAgeAtLeast: string }> = {
+  name: "signing-keys-verified",
+  description:
+    "A change is given time to show in the JWKS, and a key that becomes current has been published before.",
+  level: "mandatory",
+  defaults: { verifyTimeoutAtLeast: "10s", minKeyAgeAtLeast: "1h" },
+  options: {
+    verifyTimeoutAtLeast: "The shortest verifyTimeout.",
+    minKeyAgeAtLeast: "The shortest minKeyAge: for so long verifiers had time to read the next key.",
+  },
+  about: ["intent", "revocation"],
+  violations: ({ props }, config) =>
+    (["verifyTimeout", "minKeyAge"] as const).flatMap((input) => {
+      const least = config[`${input}AtLeast`];
+      return isShorter(props[input], configured(`${input}AtLeast`, least))
+        ? [`${input} is ${String(props[input])}: give it at least ${least}, or leave it out`]
+        : [];
+    }),
+};
+
+export const RESOURCE_RULES = [
+  minimumGrace,
+  emergencyReason,
+  protectedResource,
+  configuredCredentials,
+  verified,
+] as const;

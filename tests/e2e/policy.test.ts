@@ -1,0 +1,137 @@
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import type { Stack } from "../support/engine";
+import { linkDependencies } from "../support/project";
+import { expectExactlyOnce } from "./exactlyOnce";
+import { stackFor, testWhatIsLeftBehind } from "./leftBehind";
+import { rotationProgram } from "./program";
+import { examples } from "./readme";
+import { TenantSupply, type TestTenant } from "./tenants";
+
+jest.setTimeout(180_000);
+
+const supply = new TenantSupply();
+const temporary = mkdtempSync(path.join(tmpdir(), "signing-keys-policy-"));
+const pack = path.join(temporary, "pack");
+const bin = path.join(temporary, "bin");
+let tenant: TestTenant;
+let stack: Stack;
+
+beforeAll(async () => {
+  cpSync(path.join(examples, "policy"), pack, { recursive: true });
+  linkDependencies(pack);
+  mkdirSync(bin);
+  offlineRuntime();
+  tenant = await supply.take();
+  stack = await stackFor(tenant);
+  stack.setEnvironment({ PATH: `${bin}${path.delimiter}${process.env["PATH"] ?? ""}` });
+});
+afterAll(async () => {
+  await supply.stop();
+  rmSync(temporary, { recursive: true, force: true });
+});
+
+/**
+ * A language host that is built with Go is too old to start packs of its own runtime; the engine starts those of an
+ * unknown one by the name `pulumi-analyzer-policy-RUNTIME`. Nothing else differs: engine and pack are the real ones.
+ */
+function offlineRuntime(): void {
+  const file = path.join(pack, "PulumiPolicy.yaml");
+  writeFileSync(file, readFileSync(file, "utf8").replace("runtime: nodejs", "runtime: offline"));
+  const program = `const path = require.resolve("@pulumi/pulumi/cmd/run-policy-pack", { paths: [process.cwd()] });
+process.argv.splice(1, 1, path);
+require(path);
+`;
+  writeFileSync(path.join(bin, "pulumi-analyzer-policy-offline"), `#!/usr/bin/env node\n${program}`, {
+    mode: 0o755,
+  });
+}
+
+const CONFIG = path.join(examples, "policy/config.json");
+const PROTECTED = { protect: true };
+const SAFE = { generation: 1, revokePrevious: true, gracePeriod: "48h" };
+
+function up(config = CONFIG): ReturnType<Stack["up"]> {
+  return stack.up("--policy-pack", pack, "--policy-pack-config", config);
+}
+
+const revocationProgram = `
+const { SigningKeyRevocation } = require("pulumi-auth0-signing-keys");
+new SigningKeyRevocation("keys", { retired: ["a-kid"] });
+`;
+
+test.each<[string, () => string, string, string]>([
+  [
+    "a grace period that is too short",
+    () => rotationProgram({ ...SAFE, gracePeriod: "24h" }, { options: PROTECTED }),
+    "signing-keys-minimum-grace",
+    "gracePeriod is 24h: give it at least 48h",
+  ],
+  [
+    "a revocation of a key that is written out",
+    () => revocationProgram,
+    "signing-keys-minimum-grace",
+    "a-kid is written out and so revoked at once",
+  ],
+  [
+    "a revokeNow that names no incident",
+    () => rotationProgram({ ...SAFE, revokeNow: { kid: "a-kid", reason: "leaked" } }, { options: PROTECTED }),
+    "signing-keys-emergency-reason",
+    "revokeNow.reason doesn't match INC-",
+  ],
+  [
+    "no protection",
+    () => rotationProgram(SAFE),
+    "signing-keys-protected",
+    "set the resource option protect to true",
+  ],
+  [
+    "a client secret in the program",
+    () =>
+      rotationProgram(
+        {
+          ...SAFE,
+          tenant: { domain: tenant.domain, clientId: tenant.clientId, clientSecret: tenant.clientSecret },
+        },
+        { options: PROTECTED },
+      ),
+    "signing-keys-configured-credentials",
+    "tenant.clientSecret is given by the program",
+  ],
+  [
+    "next to no time for verification",
+    () => rotationProgram({ ...SAFE, verifyTimeout: "1s" }, { options: PROTECTED }),
+    "signing-keys-verified",
+    "verifyTimeout is 1s: give it at least 10s",
+  ],
+])("%s is stopped under --skip-preview, before any request", async (_, program, policy, message) => {
+  stack.write(program());
+  const { outcome, output } = await up();
+  expect([outcome, output]).toEqual([1, expect.stringContaining(`[mandatory]  ${policy}`)]);
+  expect(output.replaceAll(/\s+/g, " ")).toContain(message);
+  expect(await tenant.journal()).toEqual([]);
+  expect(stack.stateFile.resources.filter(({ type }) => type.includes("SigningKey"))).toEqual([]);
+});
+
+test("once the edit is taken back the same stack goes on; an old key is warned of, until it is rotated", async () => {
+  const warnEarlier = path.join(temporary, "config.json");
+  writeFileSync(warnEarlier, JSON.stringify({ "signing-keys-age": { after: "20d" } }));
+  stack.write(rotationProgram({ ...SAFE, generation: 0 }, { options: PROTECTED }));
+  const adopted = await up(warnEarlier);
+  expect([adopted.outcome, adopted.output]).toEqual([
+    0,
+    expect.stringContaining("[advisory]  signing-keys-age"),
+  ]);
+  expect(adopted.output).toContain(
+    "has been the current key for 30 days, more than 20d: raise generation to 1",
+  );
+
+  stack.write(rotationProgram(SAFE, { options: PROTECTED }));
+  const raised = await up(warnEarlier);
+  expect([raised.outcome, raised.output]).toEqual([0, expect.stringContaining("✅ auth0-signing-keys")]);
+  expect(raised.output).not.toMatch(/\[(mandatory|advisory)\]/);
+  await expectExactlyOnce(tenant, stack, { rotations: 1, revocations: 0 });
+});
+
+testWhatIsLeftBehind();
