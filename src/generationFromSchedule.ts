@@ -1,5 +1,4 @@
 import { parseDuration, type Duration } from "./duration";
-import { SigningKeyError } from "./errors";
 
 /** When a tenant's signing keys are to be rotated without anybody editing the program. */
 export interface RotationSchedule {
@@ -26,7 +25,7 @@ const MOMENT = /^(\d{4}-\d\d-\d\d)(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d))?
  * @param now the moment that counts (default: now, by this machine's clock). A pipeline that must carry out exactly what
  *   was previewed gives the same moment to both, such as that of the commit.
  * @returns 0, as long as the first rotation isn't due and there was no extra one
- * @throws SigningKeyError `invalid_input` with every fault of the schedule
+ * @throws RangeError with every fault of the schedule
  */
 export function generationFromSchedule(schedule: RotationSchedule, now: Date = new Date()): number {
   const { extra = 0 } = schedule;
@@ -47,11 +46,7 @@ export function generationFromSchedule(schedule: RotationSchedule, now: Date = n
     ...(Number.isNaN(now.getTime()) ? ["now: it is no date"] : []),
   ];
   if (every === undefined || faults.length > 0) {
-    throw new SigningKeyError("invalid_input", {
-      attempt: "reading the rotation schedule",
-      observation: faults.join("; "),
-      remedy: "correct the schedule",
-    });
+    throw new RangeError(`reading the rotation schedule: ${faults.join("; ")} [invalid_input]`);
   }
   return Math.max(0, Math.floor((now.getTime() - since) / every)) + extra;
 }

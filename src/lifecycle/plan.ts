@@ -1,11 +1,13 @@
 import { SigningKeyError } from "../errors";
-import { findKey, type KeyRing } from "../tenant/keyRing";
+import { findKey, itsKeys, type KeyRing } from "../tenant/keyRing";
 import { deriveGrace, dueDate, longerDerivation, type GraceDerivation } from "./gracePeriod";
 import type { DesiredRotation } from "./inputs";
 import { isDue, type Baseline, type Recorded, type RetiredKey } from "./state";
 
 /** One thing to do, or one thing to write down. */
 export type Step =
+  /** The list is older than the record of a raise: the key that was current then is the next one in it. */
+  | { kind: "list-again"; kid: string }
   /** A rotation that is recorded as intended has happened: the key that was current then is retired. */
   | { kind: "adopt"; retired: RetiredKey }
   | { kind: "rotate"; generation: number; kid: string }
@@ -39,6 +41,8 @@ export function plan(
   thisUpdate: ThisUpdate = { retired: new Set(), crossed: false },
 ): Step[] {
   const rotation = planRotation(ring, recorded, desired);
+  // What these find out is what the rest is planned by.
+  if (rotation.some(({ kind }) => kind === "list-again" || kind === "adopt")) return rotation;
   const rotates = rotation.some((step) => step.kind === "rotate");
   const rotationPending = recorded.pending.some(({ step }) => step === "verify-rotation");
   const verifyRotation: Step[] = rotationPending ? [{ kind: "verify-rotation" }] : [];
@@ -58,10 +62,14 @@ export function plan(
 function planRotation(ring: KeyRing, recorded: Recorded, desired: DesiredRotation): Step[] {
   if (desired.generation <= recorded.generation) return [];
   const steps: Step[] = [];
+  const { next } = ring;
   const retiredKids = new Set(recorded.retired.map((key) => key.kid));
   const open = desired.baselines.filter(
     (baseline) => baseline.generation > recorded.generation && baseline.generation <= desired.generation,
   );
+  // A key that has been current never becomes the next one again.
+  if (next !== undefined && open.some(({ kid }) => kid === next.kid))
+    return [{ kind: "list-again", kid: next.kid }];
   for (const baseline of open) {
     if (baseline.kid === ring.current.kid || retiredKids.has(baseline.kid)) continue;
     retiredKids.add(baseline.kid);
@@ -140,7 +148,11 @@ export function revokeNowFault(ring: KeyRing, kid: string, rotates: boolean): Si
   const key = findKey(ring, kid);
   const refuse = (observation: string, remedy: string): SigningKeyError =>
     new SigningKeyError("not_revocable", { attempt: `revokeNow of key ${kid}`, observation, remedy });
-  if (key === undefined) return refuse("the tenant lists no such key", "name the kid of a previous key");
+  if (key === undefined)
+    return refuse(
+      `the tenant lists no such key; ${itsKeys(ring)}`,
+      "name a previous key, or the current one while generation is raised; if it has been revoked since, take revokeNow out",
+    );
   if (key.state === "next")
     return refuse("it is the next key", "raise generation twice: once to make it current, once to retire it");
   if (key.state === "current" && !rotates)

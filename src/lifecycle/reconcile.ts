@@ -17,6 +17,8 @@ export class Reconciliation {
   private crossed = false;
   /** The keys in use that the JWKS has been seen to hold. */
   private published: string | undefined;
+  /** The keys in use with which `beforeDueRevocation` has let pass. */
+  private letPass: string | undefined;
   private readonly observed: ObservedRing;
 
   constructor(
@@ -26,11 +28,8 @@ export class Reconciliation {
     ring: KeyRing,
     /** What has been carried out so far. */
     public recorded: Recorded,
-    /**
-     * Called before the first key is revoked for being due, again if somebody rotates meanwhile: what it throws keeps
-     * all of them.
-     */
-    private beforeDueRevocation?: (ring: KeyRing) => Promise<void>,
+    /** Called before keys are revoked for being due, once for the same keys in use: what it throws keeps all of them. */
+    private readonly beforeDueRevocation?: (ring: KeyRing) => Promise<void>,
     /** Keys retired in this update, by this or by another resource: none of them is revoked in it for being due. */
     private readonly retiredNow = new Set<string>(),
   ) {
@@ -59,6 +58,8 @@ export class Reconciliation {
 
   private async carryOut(step: Step): Promise<void> {
     switch (step.kind) {
+      case "list-again":
+        return this.listAgain(step.kid);
       case "adopt":
         this.say(
           `rotation ${step.retired.generation} has happened already: ${step.retired.kid} is no longer current; recorded as retired`,
@@ -95,13 +96,28 @@ export class Reconciliation {
     }
   }
 
+  /** Auth0 promises nothing about how soon each list shows what another one has shown. */
+  private async listAgain(kid: string): Promise<void> {
+    const isUpToDate = await this.observed.wait(
+      `the list of keys of ${this.tenant.domain} to show that ${kid} was current`,
+      async () => {
+        await this.observed.observe();
+        return this.ring.next?.kid !== kid;
+      },
+    );
+    if (!isUpToDate)
+      throw this.observed.notShown(
+        `its list of keys is out of date: it shows ${kid}, which was current before, as the next key`,
+      );
+  }
+
   private async rotate(generation: number, kid: string): Promise<void> {
     if (this.isRecovery()) {
       const { purpose } = this.desired;
       await this.observed.settle(
         purpose === undefined
           ? `an earlier update recorded generation ${generation} and did not finish`
-          : `an earlier run of ${purpose} may still be at it`,
+          : `another run of ${purpose} may be at it, or may have been killed at it`,
       );
     } else if (this.observed.isStale) {
       await this.observed.observe();
@@ -114,7 +130,7 @@ export class Reconciliation {
     const rotated = await this.write({
       what: `rotating the signing keys (${this.desired.purpose ?? `generation ${generation}`}: ${kid} retires)`,
       send: () => this.tenant.rotate(),
-      isDone: ({ current }) => current.kid !== kid,
+      isDone: ({ current, next }) => current.kid !== kid && next?.kid !== kid,
       record,
     });
     if (!rotated) return;
@@ -153,11 +169,13 @@ export class Reconciliation {
   private async revoke(kid: string, cause: "due" | "revokeNow"): Promise<void> {
     if (!this.isPublished()) await this.verifyRotation();
     await this.assertTokenSurvives(kid);
-    if (cause === "due") await this.beforeDueRevocation?.(this.ring);
+    if (cause === "due" && this.letPass !== this.observed.keysInUse) {
+      await this.beforeDueRevocation?.(this.ring);
+      this.letPass = this.observed.keysInUse;
+    }
     await this.observed.observe();
     // Somebody has rotated meanwhile: what was verified is true of other keys, and the plan is to be made anew.
     if (!this.isPublished()) return;
-    if (cause === "due") this.beforeDueRevocation = undefined;
     const state = findKey(this.ring, kid)?.state;
     if (state === "current" || state === "next") {
       throw new SigningKeyError("not_revocable", {
@@ -178,15 +196,16 @@ export class Reconciliation {
       if (cause === "revokeNow") this.noteRevokeNow();
       this.recorded = withPending(this.recorded, this.pendingStep("verify-revocation", kid));
     };
-    const revoked = await this.write({
+    const isRevoked = (ring: KeyRing): boolean => ["revoked", undefined].includes(findKey(ring, kid)?.state);
+    const isOurs = await this.write({
       what: `revoking key ${kid} (${why})`,
       send: () => this.tenant.revoke(kid),
-      isDone: (ring) => ["revoked", undefined].includes(findKey(ring, kid)?.state),
+      isDone: isRevoked,
       record,
     });
-    if (!revoked) return;
+    if (!isOurs && !isRevoked(this.ring)) return;
     record();
-    this.say(`revoked ${kid}`);
+    this.say(isOurs ? `revoked ${kid}` : `${kid} has been revoked by somebody else`);
     // Proof that this pipeline is not locked out: a token asked for now is accepted.
     if (!this.tenant.usesStaticToken) await this.tenant.freshAccessToken();
     await this.observed.observe();
@@ -216,14 +235,17 @@ export class Reconciliation {
 
   /**
    * The JWKS must hold the current and the next key before anything is revoked. A rotation makes a next key, so after
-   * one the list must show it; otherwise a tenant without one has the current key in its JWKS at least.
+   * one the list must show it; otherwise a tenant without one has the current key in its JWKS at least. Where somebody
+   * rotates meanwhile, there are other keys to wait for.
    */
   private async verifyRotation(): Promise<void> {
     const rotated = this.recorded.pending.some(({ step }) => step === "verify-rotation");
+    let isListed = true;
     const shown = await this.observed.wait(
       `the JWKS of ${this.tenant.domain} to hold ${this.ring.current.kid}`,
       async () => {
-        if (rotated && this.ring.next === undefined) await this.observed.observe();
+        if (!isListed) await this.observed.observe();
+        isListed = false;
         const { current, next } = this.ring;
         if (next === undefined && rotated) return false;
         const kids = await this.tenant.publishedKids();

@@ -1,9 +1,13 @@
 import type { PendingStep, Recorded, RetiredKey } from "./state";
 
-/** Adds a key that has just been retired; a key is on record once. */
+/**
+ * Adds a key that has just been retired; a key is on record once. One that is on record as retired already was taken for
+ * it too early, by a list that was out of date: its time counts from now.
+ */
 export function withRetired(recorded: Recorded, key: RetiredKey): Recorded {
-  if (recorded.retired.some(({ kid }) => kid === key.kid)) return recorded;
-  return { ...recorded, retired: [...recorded.retired, key] };
+  const others = recorded.retired.filter(({ kid }) => kid !== key.kid);
+  const known = recorded.retired.find(({ kid }) => kid === key.kid);
+  return known?.revokedAt === undefined ? { ...recorded, retired: [...others, key] } : recorded;
 }
 
 export function withRevoked(recorded: Recorded, kid: string, revokedAt: string): Recorded {

@@ -73,8 +73,8 @@ function raiseRefusals({ domain, ring: { current, next, observedAt }, desired }:
   if (age < minimum) {
     refuse(
       "key_too_young",
-      `${current.kid} has been current for ${inWords(Math.max(age, 0))} only, and so long has its successor been published; minKeyAge is ${desired.minKeyAge}`,
-      "wait, lower minKeyAge, or in an emergency name the key in revokeNow",
+      `${current.kid} has been current for ${inWords(Math.max(age, 0))} only, and minKeyAge is ${desired.minKeyAge}: verifiers may not have read its successor yet`,
+      `run it again from ${new Date(Date.parse(current.since) + minimum).toISOString()} on, lower minKeyAge, or in an emergency name the key in revokeNow`,
     );
   }
   return refusals;

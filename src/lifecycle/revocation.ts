@@ -109,7 +109,7 @@ export class RevocationLifecycle extends Lifecycle implements pulumi.dynamic.Res
       const desired = readRevocation({ ...properties, retired: [] });
       const tenant = this.runtime.tenant(desired.tenant);
       const ring = await tenant.listKeys();
-      assertSameTenant({ domain: recorded.domain, kids: kidsOf(recorded) }, tenant.domain, ring);
+      assertSameTenant({ domain: recorded.domain, kids: kidsToFind(recorded) }, tenant.domain, ring);
       const keys = recorded.keys.map((key) => {
         const found = findKey(ring, key.kid);
         if (key.revokedAt !== undefined || (found !== undefined && found.state !== "revoked")) return key;
@@ -140,7 +140,8 @@ export class RevocationLifecycle extends Lifecycle implements pulumi.dynamic.Res
     inputs: PropertyBag,
   ): Promise<RevocationOutputs> {
     const ring = await tenant.listKeys();
-    if (recorded) assertSameTenant({ domain: recorded.domain, kids: kidsOf(recorded) }, tenant.domain, ring);
+    if (recorded)
+      assertSameTenant({ domain: recorded.domain, kids: kidsToFind(recorded) }, tenant.domain, ring);
     const keys = keysToRevoke(recorded, desired, ring);
     const refusal = SigningKeyError.all(this.refusals(tenant, keys, recorded, desired, ring));
     if (refusal) throw refusal;
@@ -224,12 +225,14 @@ export class RevocationLifecycle extends Lifecycle implements pulumi.dynamic.Res
   private say(domain: string, recorded: RevocationOutputs | undefined, desired: DesiredRevocation): void {
     const now = this.runtime.clock.now();
     const known = new Map(recorded?.keys.map((key) => [key.kid, key]));
-    const listed = desired.retired.map((key) => ({ ...known.get(key.kid), ...key }));
-    const parts = listed.flatMap((key) => {
+    const parts = desired.retired.flatMap((entry) => {
+      const key = { ...known.get(entry.kid), ...entry };
       if (key.revokedAt !== undefined) return [];
       const dated = { generation: 0, retiredAt: now.toISOString(), ...key };
       const [{ revokeDueAt } = dated] = withDueDates({ retired: [dated] }, asRotation(desired));
       if (desired.hold) return [`hold ${key.kid}`];
+      if (entry.retiredAt !== undefined && revokeDueAt === undefined)
+        return [`refuse ${key.kid}, which has no due date: set gracePeriod`];
       return revokeDueAt === undefined || Date.parse(revokeDueAt) <= now.getTime()
         ? [`revoke ${key.kid}`]
         : [`revoke ${key.kid} not before ${timeLeft(revokeDueAt, now)}`];
@@ -297,6 +300,8 @@ function toKeys(
   return { keys, revocable: revocableKids(recorded, ring, !hold), pending: recorded.pending };
 }
 
-function kidsOf({ keys }: RevocationOutputs): string[] {
-  return keys.map((key) => key.kid);
+/** The keys that tell this tenant from another; a revoked one may have dropped off its list, and is done with. */
+function kidsToFind({ keys }: RevocationOutputs): string[] {
+  const valid = keys.filter((key) => key.revokedAt === undefined);
+  return valid.map((key) => key.kid);
 }

@@ -15,9 +15,10 @@ const LONGEST_WATCH = 4;
  */
 export async function settle(tenant: Tenant, ring: KeyRing, runtime: Runtime, why: string): Promise<KeyRing> {
   const standing = runtime.settleTime;
+  const seconds = Math.round(standing / 1000);
   const { clock } = runtime;
   runtime.say(
-    `${tenant.domain}: ${why}; watching the key ring for ${Math.round(standing / 1000)} s before anything is done`,
+    `${tenant.domain}: ${why}; watching the key ring until it has stood unchanged for ${seconds} s (${seconds * LONGEST_WATCH} s at the most) before anything is done`,
   );
   let latest = ring;
   let unchangedSince = clock.now().getTime();
@@ -42,7 +43,7 @@ export async function settle(tenant: Tenant, ring: KeyRing, runtime: Runtime, wh
   if (settled !== undefined) return settled;
   throw new SigningKeyError("outcome_unknown", {
     attempt: `watching the key ring of ${tenant.domain}`,
-    observation: `it did not stand unchanged for ${Math.round(standing / 1000)} s, so somebody else is changing it`,
+    observation: `it did not stand unchanged for ${seconds} s, so somebody else is changing it`,
     remedy: "nothing was done on top of that; run it again once they have finished",
   });
 }

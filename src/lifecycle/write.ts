@@ -44,6 +44,7 @@ export async function writeOnce(
       break;
     } catch (error) {
       let isWorthAnother = attempts < WRITE_ATTEMPTS;
+      let isRefused = false;
       if (error instanceof OutcomeUnknownError) {
         mayStillTakeEffect = true;
         await ring.settle(error.message);
@@ -58,13 +59,13 @@ export async function writeOnce(
         await ring.observe();
       } else if (isCode(error, REFUSED)) {
         // Somebody else may have done it since the ring was listed; if that can't be seen, Auth0's answer says more.
-        isWorthAnother = false;
-        await ring.observe().catch(() => {
-          throw error;
+        isRefused = true;
+        await ring.observe().catch((failure: unknown) => {
+          throw failure instanceof SigningKeyError ? error : failure;
         });
       } else throw error;
-      if (isDone(ring.keys) || ring.keysInUse !== verified) return false;
-      if (!isWorthAnother) throw error;
+      if (isDone(ring.keys) || (!isRefused && ring.keysInUse !== verified)) return false;
+      if (isRefused || !isWorthAnother) throw error;
     }
   }
   try {

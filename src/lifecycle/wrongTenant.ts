@@ -2,13 +2,16 @@ import { SigningKeyError } from "../errors";
 import { allKeys, findKey, type KeyRing } from "../tenant/keyRing";
 import type { DesiredRotation } from "./inputs";
 
-/** Refuses another tenant: a domain may change to a custom domain of the same tenant, but then the keys are the same. */
+/**
+ * Refuses another tenant: a domain may change to a custom domain of the same tenant, but then the keys are the same.
+ * Where no key is on record, there is nothing that another tenant could be taken for.
+ */
 export function assertSameTenant(
   recorded: { domain: string; kids: readonly string[] },
   domain: string,
   ring: KeyRing,
 ): void {
-  if (recorded.domain === domain) return;
+  if (recorded.domain === domain || recorded.kids.length === 0) return;
   const listed = new Set(allKeys(ring).map((key) => key.kid));
   if (recorded.kids.some((kid) => listed.has(kid))) return;
   throw new SigningKeyError("wrong_tenant", {

@@ -118,6 +118,12 @@ function readDate(given: unknown): string | undefined {
   return Number.isNaN(time) ? undefined : new Date(time).toISOString();
 }
 
+/** The keys with their states, for whoever has named one that is not among them. */
+export function itsKeys(ring: KeyRing): string {
+  const keys = allKeys(ring).map(({ kid, state }) => `${kid} (${state})`);
+  return `its keys are ${keys.join(", ")}`;
+}
+
 /** The key of that kid, in whatever state it is; `undefined` if it is not listed. */
 export function findKey(ring: KeyRing, kid: string): SigningKey | undefined {
   return allKeys(ring).find((key) => key.kid === kid);

@@ -64,7 +64,11 @@ export function explain(thrown: unknown, asked: Attempt): SigningKeyError {
     return refusal("refused_by_auth0", observation, `check what stands between this machine and ${domain}`);
   switch (status) {
     case 400:
-      return refusal("refused_by_auth0", observation, "this request changed nothing");
+      return refusal(
+        "refused_by_auth0",
+        observation,
+        `this request changed nothing; see what stands between this machine and ${domain}, then run it again`,
+      );
     case 401:
       return refusal(
         "unauthorized",
@@ -107,13 +111,13 @@ export async function jsonBody(response: Response): Promise<unknown> {
   }
 }
 
-function noAnswer(observation: string, { attempt, writes }: Attempt): SigningKeyError {
+function noAnswer(observation: string, { attempt, domain, writes }: Attempt): SigningKeyError {
   return writes
     ? new OutcomeUnknownError({ attempt, observation })
     : new SigningKeyError("unreachable", {
         attempt,
         observation,
-        remedy: "this request changed nothing; run it again",
+        remedy: `this request changed nothing; check the way to ${domain} (network, proxy, firewall) and run it again`,
       });
 }
 

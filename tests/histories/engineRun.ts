@@ -58,6 +58,7 @@ export class EngineRun {
   isKilled = false;
   requests = 0;
   private pointsReached = 0;
+  private hasListed = false;
   private readonly troubles: Trouble[];
 
   constructor(
@@ -92,8 +93,12 @@ export class EngineRun {
     this.pointsReached += 1;
     if (isRequest(point)) this.requests += 1;
     const ready = this.troubles.filter(
-      (trouble) => trouble.after < this.pointsReached && meets(trouble, point),
+      (trouble) =>
+        trouble.after < this.pointsReached &&
+        meets(trouble, point) &&
+        (trouble.kind !== "old list" || this.hasListed),
     );
+    this.hasListed ||= point === "list";
     for (const trouble of ready) {
       this.troubles.splice(this.troubles.indexOf(trouble), 1);
       this.witness.noted(trouble.kind, `at ${point}`);
@@ -103,6 +108,9 @@ export class EngineRun {
           break;
         case "stale JWKS":
           this.auth0.staleJwks = trouble.requests;
+          break;
+        case "old list":
+          this.auth0.isNextListOld = true;
           break;
         case "slow list":
           this.auth0.showAsItIs(trouble.seconds * 1000);

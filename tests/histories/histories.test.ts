@@ -30,6 +30,7 @@ const AT_LEAST: Readonly<Record<string, number>> = {
   "rate limited": 150,
   "stale JWKS": 15,
   "slow list": 15,
+  "old list": 15,
   "rotation found done": 40,
   "rotations crossed": 5,
   "ring watched": 150,

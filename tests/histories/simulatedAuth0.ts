@@ -38,6 +38,9 @@ export class SimulatedAuth0 {
   readonly lifetimesSeen: number[];
   /** So many requests for the JWKS are answered as before the last change. */
   staleJwks = 0;
+  /** Whether the next list is answered as before the last change. */
+  isNextListOld = false;
+  private before: KeyRing["keys"];
   private readonly ring: KeyRing;
   private time = START;
   private keysMade = 0;
@@ -48,6 +51,7 @@ export class SimulatedAuth0 {
     this.accessTokenSeconds = settings.accessTokenSeconds;
     this.lifetimesSeen = [settings.accessTokenSeconds];
     this.ring = KeyRing.begin(this.newKey(), this.newKey(), new Date(START - 30 * DAY));
+    this.before = this.ring.keys;
   }
 
   now(): Date {
@@ -73,13 +77,16 @@ export class SimulatedAuth0 {
   }
 
   rotate(ask?: Ask): void {
+    this.before = this.ring.keys;
     const { retired } = this.ring.rotate(this.newKey(), this.now());
     this.writes.push({ kind: "rotate", kid: retired.kid, at: this.now(), ask });
   }
 
   /** Revokes a previous key, and does nothing to any other. */
   revoke(kid: string, ask?: Ask): void {
+    const { keys } = this.ring;
     if (this.ring.revoke(kid, this.now()).outcome !== "revoked") return;
+    this.before = keys;
     this.writes.push({ kind: "revoke", kid, at: this.now(), ask });
   }
 
@@ -98,6 +105,7 @@ export class SimulatedAuth0 {
   /** From here on everything goes well. */
   calm(): void {
     this.staleJwks = 0;
+    this.isNextListOld = false;
   }
 
   setLifetime(seconds: number): void {
@@ -107,10 +115,7 @@ export class SimulatedAuth0 {
 
   /** What `GET /api/v2/keys/signing` answers. */
   listing(): unknown[] {
-    const shown =
-      this.shownBefore !== undefined && this.time < this.shownBefore.until
-        ? this.shownBefore.keys
-        : this.ring.keys;
+    const shown = this.shown();
     const { revokedListed = Number.POSITIVE_INFINITY, datesListed } = this.settings;
     const revoked = shown
       .flatMap(({ key, state }) =>
@@ -126,6 +131,15 @@ export class SimulatedAuth0 {
           ? undated
           : { ...undated, current_since, ...(datesListed === "both" && { current_until }) },
       );
+  }
+
+  private shown(): KeyRing["keys"] {
+    if (this.isNextListOld) {
+      this.isNextListOld = false;
+      return this.before;
+    }
+    const isSlow = this.shownBefore !== undefined && this.time < this.shownBefore.until;
+    return isSlow ? (this.shownBefore?.keys ?? []) : this.ring.keys;
   }
 
   publishedKids(): ReadonlySet<string> {

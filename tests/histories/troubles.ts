@@ -19,6 +19,8 @@ export type Trouble = { readonly after: number } & (
   | { readonly kind: "rate limited"; readonly at: "rotate" | "revoke" | "list"; readonly seconds: number }
   | { readonly kind: "stale JWKS"; readonly requests: number }
   | { readonly kind: "slow list"; readonly seconds: number }
+  /** A list is as it was before the last change. The first of a run can't be told from a new one, so it is a later one. */
+  | { readonly kind: "old list" }
 );
 
 /** Where a command can be interrupted: at a request, in a wait, and as a call of the engine's begins or ends. */
@@ -44,6 +46,7 @@ const POINTS: Readonly<Partial<Record<Trouble["kind"], readonly Point[]>>> = {
   "no answer": READS,
   "stale JWKS": ["JWKS"],
   "slow list": WRITES,
+  "old list": ["list"],
   "somebody rotates": REQUESTS,
   "somebody rotates just before": ["rotate"],
   "somebody revokes": REQUESTS,
@@ -108,6 +111,10 @@ export const trouble: fc.Arbitrary<Trouble> = fc.oneof(
       kind: fc.constant("stale JWKS" as const),
       requests: fc.constantFrom(1, 4, 40),
     }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({ after, kind: fc.constant("old list" as const) }),
   },
   {
     weight: 1,

@@ -1,7 +1,16 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { TenantAccess } from "../support/emulator";
-import { Stack } from "./stack";
-import { dashboard, PATHS, requestsTo, ringOf, tenantFields, type Request } from "./tenants";
+import { codesIn, refusal, Stack } from "./stack";
+import {
+  dashboard,
+  journalOf,
+  PATHS,
+  requestName,
+  requestsTo,
+  ringOf,
+  tenantFields,
+  type Request,
+} from "./tenants";
 import { startWorld, type World } from "./world";
 
 jest.setTimeout(60_000);
@@ -12,7 +21,7 @@ const MEANWHILE_MS = 1_000;
 let world: World;
 
 beforeAll(async () => {
-  world = await startWorld(6);
+  world = await startWorld(11);
 });
 
 afterAll(async () => {
@@ -147,4 +156,130 @@ describe("the key that is to be revoked is revoked by somebody else a moment bef
     const { revoked } = await ringOf(world.emulator, tenant);
     expect(new Set(revoked)).toEqual(new Set([first, second]));
   });
+});
+
+test("what somebody else revokes is verified like what we revoke: a JWKS that goes on showing it is no success", async () => {
+  const { emulator } = world;
+  const { tenant, stack, up, retired } = await world.rotated();
+  const met = { tenant: tenant.domain, match: PATHS.jwks };
+  await emulator.fault({ ...met, fault: "delay", delayMs: 0 });
+  await emulator.fault({ ...met, fault: "stale-jwks", times: 1_000 });
+  // The key is revoked, and the answer says that it can't be.
+  const lie = {
+    fault: "status-after-effect",
+    status: 400,
+    match: PATHS.revoke,
+    tenant: tenant.domain,
+  } as const;
+  await emulator.fault(lie);
+  const args = { generation: 1, revokePrevious: true, verifyTimeout: "1s" };
+  const error = await refusal(up(args));
+  expect(codesIn(error)).toEqual(["verification_timeout"]);
+  expect(stack.outputs.retired).toMatchObject([{ kid: retired, revokedAt: expect.any(String) as string }]);
+  expect(stack.outputs.pending).toMatchObject([{ step: "verify-revocation", kid: retired }]);
+  await emulator.clearFaults();
+  await up(args);
+  expect(stack.outputs.pending).toEqual([]);
+  expect((await requestsTo(emulator, tenant)).filter((name) => name === "revoke")).toHaveLength(1);
+});
+
+test("a refused rotation is not asked for again, however the list changes", async () => {
+  const { emulator } = world;
+  const { tenant, up, effects } = await world.managed();
+  await emulator.fault({
+    tenant: tenant.domain,
+    fault: "status",
+    status: 400,
+    times: 1_000,
+    match: PATHS.rotate,
+  });
+  for (let list = 0; list < 20; list += 1) {
+    await emulator.fault({
+      tenant: tenant.domain,
+      match: PATHS.list,
+      fault: "delay",
+      delayMs: 0,
+      times: list === 0 ? 2 : 1,
+    });
+    await emulator.fault({
+      tenant: tenant.domain,
+      match: PATHS.list,
+      fault: "rewrite",
+      rewriting: "no-next",
+    });
+  }
+  const error = await refusal(up({ generation: 1 }));
+  expect(codesIn(error)).toEqual(["refused_by_auth0"]);
+  expect((await requestsTo(emulator, tenant)).filter((name) => name === "rotate")).toHaveLength(1);
+  expect(await effects()).toEqual([]);
+  await emulator.clearFaults();
+});
+
+describe("somebody rotates once the canaries have passed: they have to pass with the key that is current then", () => {
+  async function guarded() {
+    const { emulator } = world;
+    const tenant = world.nextTenant();
+    const { current: first, next: second } = await ringOf(emulator, tenant);
+    await dashboard(emulator, tenant, "rotate");
+    await dashboard(emulator, tenant, "rotate");
+    const stack = new Stack(world.host);
+    const canaries = [{ audience: "https://api.example.com/", url: `https://${tenant.domain}/demo/api` }];
+    const up = () => stack.upRevocation({ retired: [first, second], canaries, tenant: tenantFields(tenant) });
+    await emulator.clearJournal();
+    return { emulator, tenant, up };
+  }
+
+  /** The canaries and the revocations, and when somebody rotated in between. */
+  async function order(tenant: TenantAccess): Promise<string[]> {
+    const entries = await journalOf(world.emulator, tenant);
+    return entries.flatMap((entry) => {
+      if (entry.effect === "rotate") return ["somebody rotates"];
+      const name = requestName(entry);
+      return ["canary", "revoke"].includes(name) ? [name] : [];
+    });
+  }
+
+  test("while a write waits for the rate limit", async () => {
+    const { emulator, tenant, up } = await guarded();
+    await emulator.fault({
+      tenant: tenant.domain,
+      fault: "status",
+      status: 429,
+      resetSeconds: 3,
+      match: PATHS.revoke,
+    });
+    const updated = up();
+    while (!(await requestsTo(emulator, tenant)).includes("revoke")) await sleep(20);
+    await dashboard(emulator, tenant, "rotate");
+    await updated;
+    expect(await order(tenant)).toEqual([
+      "canary",
+      "revoke",
+      "somebody rotates",
+      "canary",
+      "revoke",
+      "revoke",
+    ]);
+  });
+
+  test("between two keys", async () => {
+    const { tenant, up } = await guarded();
+    await meanwhile(tenant, "revoke", 1, up, () => dashboard(world.emulator, tenant, "rotate"));
+    expect(await order(tenant)).toEqual(["canary", "revoke", "somebody rotates", "canary", "revoke"]);
+  });
+});
+
+test("a revocation with nothing on record follows its tenant to a custom domain", async () => {
+  const tenant = world.nextTenant();
+  const fields = tenantFields(tenant);
+  const stack = new Stack(world.host);
+  await stack.upRevocation({ retired: [], tenant: fields });
+  const custom = {
+    ...fields,
+    domain: tenant.domain.replace("localhost", "127.0.0.1"),
+    audience: tenant.audience,
+  };
+  await stack.upRevocation({ retired: [], tenant: custom });
+  expect(stack.revocation.domain).toBe(custom.domain);
+  await stack.refresh();
 });

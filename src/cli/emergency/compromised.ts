@@ -1,5 +1,5 @@
 import { SigningKeyError, type SigningKeyErrorCode } from "../../errors";
-import { allKeys, findKey, type KeyRing, type SigningKey, type SigningKeyState } from "../../tenant/keyRing";
+import { findKey, itsKeys, type KeyRing, type SigningKey, type SigningKeyState } from "../../tenant/keyRing";
 import { commandFor, type EmergencyRequest } from "./request";
 import type { Receipt } from "./receipt";
 
@@ -107,7 +107,7 @@ function unknown(kid: string, ring: KeyRing, request: EmergencyRequest): Signing
   return refusal(
     "kid_mismatch",
     request,
-    `the tenant lists no key ${JSON.stringify(kid)}; ${described(ring)}`,
+    `the tenant lists no key ${JSON.stringify(kid)}; ${itsKeys(ring)}`,
     ["nothing was done; name the compromised keys as they are listed"],
   );
 }
@@ -140,15 +140,9 @@ function noPair(
   return refusal(
     "kid_mismatch",
     request,
-    `${first.kid} is ${first.state} and ${second.kid} is ${second.state}, so they can't be a current key and the one that was next then; ${described(ring)}`,
+    `${first.kid} is ${first.state} and ${second.kid} is ${second.state}, so they can't be a current key and the one that was next then; ${itsKeys(ring)}`,
     ["nothing was done; name first the key that was current, then the one that was next"],
   );
-}
-
-function described(ring: KeyRing): string {
-  return `its keys are ${allKeys(ring)
-    .map(({ kid, state }) => `${kid} (${state})`)
-    .join(", ")}`;
 }
 
 function refusal(

@@ -88,9 +88,29 @@ export function beginReceipt(file: string, receipt: Receipt): void {
   write(file, receipt, linkSync);
 }
 
-/** Replaces the receipt as a whole: whoever reads it finds the old one or the new. */
+/**
+ * Replaces the receipt as a whole: whoever reads it finds the old one or the new. What another run of the same emergency
+ * has written down since stays.
+ */
 export function saveReceipt(file: string, receipt: Receipt): void {
-  write(file, receipt, renameSync);
+  write(file, mergeReceipts(savedBefore(file), receipt), renameSync);
+}
+
+/** @returns `undefined` if there is none that can be read: it is about to be replaced by one that can */
+function savedBefore(file: string): Receipt | undefined {
+  try {
+    return readReceipt(file);
+  } catch (error) {
+    if (error instanceof SigningKeyError) return undefined;
+    throw error;
+  }
+}
+
+/** A date that was written down once stays; a run that ends later may know less than one that has finished. */
+function mergeReceipts(saved: Receipt | undefined, receipt: Receipt): Receipt {
+  if (saved?.startedAt !== receipt.startedAt) return receipt;
+  const keys = receipt.keys.map((key) => ({ ...key, ...saved.keys.find(({ kid }) => kid === key.kid) }));
+  return saved.finishedAt === undefined ? { ...receipt, keys } : saved;
 }
 
 function write(file: string, receipt: Receipt, place: (from: string, to: string) => void): void {
@@ -106,6 +126,7 @@ function write(file: string, receipt: Receipt, place: (from: string, to: string)
     place(temporary, file);
     syncFolder(path.dirname(file));
   } catch (error) {
+    if (systemCode(error) === "EEXIST") throw begunMeanwhile(file);
     throw new SigningKeyError("receipt_unusable", {
       attempt: `writing the receipt ${file}`,
       observation: `it can't be written (${systemCode(error)})`,
@@ -115,6 +136,15 @@ function write(file: string, receipt: Receipt, place: (from: string, to: string)
   } finally {
     rmSync(temporary, { force: true });
   }
+}
+
+function begunMeanwhile(file: string): SigningKeyError {
+  return new SigningKeyError("receipt_unusable", {
+    attempt: `writing the receipt ${file}`,
+    observation: "another run has begun with it a moment ago",
+    remedy:
+      "this one has done nothing; once the other has ended, run the same command again: it goes on from that receipt, or says that all is done",
+  });
 }
 
 /** A renaming outlives a power failure only once its folder is stored; Windows has no such call. */

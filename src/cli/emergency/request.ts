@@ -22,10 +22,13 @@ export function commandFor(
   request: EmergencyRequest,
   changes: Partial<Pick<EmergencyRequest, "compromised" | "kid" | "receipt">>,
 ): string {
-  const { tenant, compromised, reason, kid, receipt } = { ...request, ...changes };
+  const { tenant, compromised, reason, kid, receipt, dryRun, ignoreBudget } = { ...request, ...changes };
   const words = [PROGRAM, "emergency", "--tenant", tenant, "--compromised", compromised, "--reason", reason];
   for (const each of kid) words.push("--kid", each);
   if (receipt !== undefined) words.push("--receipt", receipt);
+  if (ignoreBudget === true) words.push("--ignore-budget");
+  // Whoever only wanted to look gets commands that only look.
+  if (dryRun === true) words.push("--dry-run");
   return words.map(quoted).join(" ");
 }
 

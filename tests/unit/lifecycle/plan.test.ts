@@ -85,6 +85,12 @@ const rotation: Rule[] = [
 
 const adoption: Rule[] = [
   {
+    rule: "a list that shows as next what was current before is out of date: nothing is adopted by it",
+    ring: { current: "older", next: "old" },
+    desired: { generation: 5, baselines: [raise(4, 5, "old")] },
+    steps: [{ kind: "list-again", kid: "old" }],
+  },
+  {
     rule: "a baseline that is no longer current is adopted, not rotated again",
     ring: rotatedSince,
     desired: { generation: 5, baselines: [raise(4, 5, "old")] },

@@ -74,14 +74,13 @@ const rules: Rule[] = [
     steps: [revokeByName("old")],
   },
   {
-    rule: "revokes the named key of a rotation that a killed update had done",
-    names: "old",
+    rule: "first records a rotation that a killed update had done, whatever the named key is",
+    names: "nobody",
     ring: { current: { kid: "current", since: RETIRED_AT }, previous: ["old"] },
     desired: { generation: 5, baselines: [raiseFrom("old")] },
     steps: [
       { kind: "adopt", retired: { ...old, generation: 5 } },
       { kind: "reach", generation: 5 },
-      revokeByName("old"),
     ],
   },
   {
@@ -144,13 +143,14 @@ const refusals: {
   {
     rule: "refuses a key that the tenant doesn't list",
     names: "nobody",
-    observation: "the tenant lists no such key",
-    remedy: "name the kid of a previous key",
+    observation: "the tenant lists no such key; its keys are current (current), next (next), old (previous)",
+    remedy:
+      "name a previous key, or the current one while generation is raised; if it has been revoked since, take revokeNow out",
   },
   {
     rule: "refuses the current key where the raise has been carried out before: it would not be retired",
     names: "current",
-    desired: { generation: 5, baselines: [raiseFrom("old")] },
+    desired: { generation: 4, baselines: [raiseFrom("old")] },
     observation: "it is the current key",
     remedy: "raise generation in the same update, so that it is retired first",
   },

@@ -7,10 +7,19 @@ const older: RetiredKey = { kid: "older", generation: 3, retiredAt: NOW };
 const rotation = (kid: string): PendingStep => ({ step: "verify-rotation", kid, since: NOW });
 const revocation = (kid: string): PendingStep => ({ step: "verify-revocation", kid, since: NOW });
 
-test("a key is on record as retired once, as it was retired first", () => {
-  const once = withRetired(recordedOf({ retired: [older] }), old);
-  expect(once.retired).toEqual([older, old]);
-  expect(withRetired(once, { ...old, generation: 9 })).toEqual(once);
+test("a key is on record as retired once", () => {
+  const once = withRetired(recordedOf({ retired: [old] }), older);
+  expect(once.retired).toEqual([old, older]);
+});
+
+test("one that was taken for retired too early is retired now, by this generation", () => {
+  const again = { ...old, generation: 9, retiredAt: "2026-03-11T12:00:00.000Z" };
+  expect(withRetired(recordedOf({ retired: [old, older] }), again).retired).toEqual([older, again]);
+});
+
+test("one that is revoked stays as it is on record", () => {
+  const recorded = recordedOf({ retired: [{ ...old, revokedAt: NOW }] });
+  expect(withRetired(recorded, { ...old, generation: 9 })).toEqual(recorded);
 });
 
 test("a revocation is noted on its key alone", () => {

@@ -90,7 +90,7 @@ const refused: [string, Case, SigningKeyErrorCode, string][] = [
     "a key that is younger than minKeyAge by a minute",
     { ring: { current: { kid: "current", since: A_MINUTE_LATER } } },
     "key_too_young",
-    `${RAISING}: current has been current for 59 minutes only, and so long has its successor been published; minKeyAge is 1h; wait, lower minKeyAge, or in an emergency name the key in revokeNow`,
+    `${RAISING}: current has been current for 59 minutes only, and minKeyAge is 1h: verifiers may not have read its successor yet; run it again from 2026-03-10T12:01:00.000Z on, lower minKeyAge, or in an emergency name the key in revokeNow`,
   ],
   [
     "a key of unknown age",

@@ -20,6 +20,12 @@ test("the recorded domain is fine, though all its keys are new", () => {
   }).not.toThrow();
 });
 
+test("where no key is on record, any tenant is fine", () => {
+  expect(() => {
+    assertSameTenant({ domain: DOMAIN, kids: [] }, CUSTOM, ring);
+  }).not.toThrow();
+});
+
 test("another domain with none of the recorded keys is another tenant", () => {
   const error = thrownBy(() => {
     assertSameTenant({ domain: DOMAIN, kids: ["theirs"] }, CUSTOM, ring);

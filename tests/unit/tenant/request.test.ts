@@ -48,7 +48,7 @@ const answered: [number, unknown, SigningKeyErrorCode, string][] = [
     400,
     { error: "Bad Request", message: "Invalid parameter" },
     "refused_by_auth0",
-    "400 Bad Request Invalid parameter; this request changed nothing",
+    "400 Bad Request Invalid parameter; this request changed nothing; see what stands between this machine and acme.eu.auth0.com, then run it again",
   ],
   [
     401,
@@ -149,7 +149,7 @@ test.each(noAnswer)("a read that ends in %s has changed nothing", (_, thrown, ob
   const error = explain(thrown, asking(false));
   expect(error.code).toBe("unreachable");
   expect(error.message).toContain(`rotating the signing keys of ${DOMAIN}: ${observation}`);
-  expect(error.message).toContain("this request changed nothing; run it again");
+  expect(error.message).toContain("this request changed nothing; check the way to ");
 });
 
 test("a redirect is not followed: a read says so, and a write looks at the ring", () => {

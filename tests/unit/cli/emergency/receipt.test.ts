@@ -28,6 +28,41 @@ describe("a receipt", () => {
     expect(readdirSync(folder)).toEqual(["receipt.json"]);
   });
 
+  test("keeps what another run of the same emergency has written down since", () => {
+    const both = [{ kid: "a" }, { kid: "b" }];
+    beginReceipt(file, receiptOf({ compromised: "both", keys: both }));
+    saveReceipt(
+      file,
+      receiptOf({ compromised: "both", keys: [{ kid: "a", rotatedAt: NOW, revokedAt: NOW }, { kid: "b" }] }),
+    );
+    saveReceipt(file, receiptOf({ compromised: "both", keys: [{ kid: "a" }, { kid: "b", rotatedAt: NOW }] }));
+    expect(readReceipt(file)?.keys).toEqual([
+      { kid: "a", rotatedAt: NOW, revokedAt: NOW },
+      { kid: "b", rotatedAt: NOW },
+    ]);
+  });
+
+  test("that another run has finished stays finished", () => {
+    const finished = receiptOf({
+      keys: [{ kid: "current", rotatedAt: NOW, revokedAt: NOW }],
+      finishedAt: NOW,
+      currentKid: "next",
+    });
+    beginReceipt(file, finished);
+    saveReceipt(file, receiptOf({ currentKid: "current" }));
+    expect(readReceipt(file)).toEqual(finished);
+  });
+
+  test("of another emergency, or none that can be read, is replaced", () => {
+    const theirs = receiptOf({ startedAt: "2026-03-01T12:00:00.000Z", finishedAt: NOW });
+    beginReceipt(file, theirs);
+    saveReceipt(file, receiptOf());
+    expect(readReceipt(file)).toEqual(receiptOf());
+    writeFileSync(file, "half of i");
+    saveReceipt(file, receiptOf());
+    expect(readReceipt(file)).toEqual(receiptOf());
+  });
+
   test("that doesn't exist is none", () => {
     expect(readReceipt(file)).toBeUndefined();
   });
@@ -37,7 +72,10 @@ describe("a receipt", () => {
     const error = thrownBy(() => {
       beginReceipt(file, receiptOf({ reason: "ours" }));
     });
-    expect([error.code, error.message]).toEqual(["receipt_unusable", expect.stringContaining("(EEXIST)")]);
+    expect([error.code, error.message]).toEqual([
+      "receipt_unusable",
+      expect.stringContaining("run the same command again: it goes on from that receipt"),
+    ]);
     expect(readReceipt(file)?.reason).toBe("theirs");
     expect(readdirSync(folder)).toEqual(["receipt.json"]);
   });

@@ -15,3 +15,8 @@ test.each(["leaked", "it's out", 'a "quoted" one', "$HOME; rm -rf `x`", "zwei WÃ
     ]);
   },
 );
+
+test("a command that goes on from a dry run is one itself, and leaves the budget aside where that was asked for", () => {
+  const command = commandFor(requestOf({ dryRun: true, ignoreBudget: true }), { kid: ["a-kid"] });
+  expect(command).toMatch(/ --kid a-kid --ignore-budget --dry-run$/);
+});
