@@ -5,8 +5,38 @@ import { fileURLToPath } from "node:url";
 const PAGE = fileURLToPath(new URL("../docs/reliability.md", import.meta.url));
 const TABLE = /(?<=<!-- figures -->\n\n)[\s\S]*?(?=\n<!-- end of figures -->)/;
 
-const logs = await Promise.all(process.argv.slice(2).map((file) => readFile(file, "utf8")));
+const USAGE = `Usage: npm run reliability -- LOG...
+
+The logs hold what these have printed on both streams:
+  npm test
+  npm run campaign -- --json
+`;
+
+const files = process.argv.slice(2);
+if (files.length === 0 || files.includes("--help")) {
+  process.stdout.write(USAGE);
+  process.exit(files.length === 0 ? 2 : 0);
+}
+const logs = await Promise.all(files.map(read));
 const text = logs.join("\n");
+
+/** @param {string} file */
+async function read(file) {
+  try {
+    return await readFile(file, "utf8");
+  } catch (error) {
+    return stop(`${file} can't be read (${/** @type {NodeJS.ErrnoException} */ (error).code})`);
+  }
+}
+
+/**
+ * @param {string} why
+ * @returns {never}
+ */
+function stop(why) {
+  console.error(`${why}; docs/reliability.md is unchanged\n\n${USAGE}`);
+  process.exit(1);
+}
 
 /**
  * The last of what the logs say there.
@@ -15,7 +45,7 @@ const text = logs.join("\n");
  */
 function last(pattern) {
   const found = [...text.matchAll(new RegExp(pattern, "gm"))].at(-1);
-  if (found === undefined) throw new Error(`the logs don't say ${pattern.source}`);
+  if (found === undefined) return stop(`the logs have no line ${pattern.source}`);
   return found.slice(1);
 }
 
