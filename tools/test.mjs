@@ -17,7 +17,7 @@ that they used, which counts as a check where they used any.
 The last line is "N passed, N failed"; each check and each test counts as one.
 `;
 
-const MAX_WORKERS = 2;
+const MAX_WORKERS = 3;
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
@@ -138,8 +138,9 @@ async function runTests(args, env) {
  */
 async function runJest(args, env, folder) {
   const report = join(folder, "report.json");
+  // One more than there are processors: tests of the engine wait for a good part of their time.
   const ownWorkers = args.some((arg) => /^(--maxWorkers|-w|--runInBand|-i)\b/.test(arg));
-  const workers = ownWorkers ? [] : [`--maxWorkers=${Math.min(MAX_WORKERS, availableParallelism())}`];
+  const workers = ownWorkers ? [] : [`--maxWorkers=${Math.min(MAX_WORKERS, availableParallelism() + 1)}`];
   const jest = join(root, "node_modules", "jest", "bin", "jest.js");
   const colours = process.stderr.isTTY ? ["--color"] : [];
   const all = [jest, "--json", `--outputFile=${report}`, ...workers, ...colours, ...args];

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { dashboard } from "../integration/tenants";
-import { atEffect, inFlight, reach, ROTATE, whileListing, type Moment } from "./crash";
+import { atEffect, inFlight, RaisedStacks, reach, ROTATE, whileListing, type Moment } from "./crash";
 import { expectExactlyOnce } from "./exactlyOnce";
 import { stackFor, testWhatIsLeftBehind } from "./leftBehind";
 import { rotationOf, rotationProgram } from "./program";
@@ -25,21 +25,30 @@ async function aboutToRotate(): Promise<{ tenant: TestTenant; stack: Stack }> {
 }
 
 describe("an update that is asked to end", () => {
+  const stacks = new RaisedStacks(supply);
+
+  /** The one stack of these tests, about to be raised by one generation more. */
+  async function aboutToRaise(asked: "once" | "twice"): ReturnType<RaisedStacks["next"]> {
+    const raise = await stacks.next(asked);
+    raise.stack.write(rotationProgram({ generation: raise.generation, minKeyAge: "0s" }));
+    return raise;
+  }
+
   const once: [signal: "SIGINT" | "SIGTERM", name: string, moment: Moment, rotations: number][] = [
     ["SIGINT", "while the raise is recorded", whileListing(1), 0],
     ["SIGTERM", "before the rotation", whileListing(2), 1],
     ["SIGINT", "right after the rotation", atEffect("POST", ROTATE), 1],
   ];
   test.each(once)("%s %s: what was begun is ended and recorded", async (signal, _name, moment, rotations) => {
-    const { tenant, stack } = await aboutToRotate();
+    const { tenant, stack, generation } = await aboutToRaise("once");
     const update = await reach(tenant, stack, moment);
     const { outcome, output } = await update.interrupt(signal);
     expect([outcome, output]).toEqual([1, expect.stringContaining("update canceled")]);
     await tenant.emulator.clearFaults();
-    await expectExactlyOnce(tenant, stack, { rotations, revocations: 0 });
+    await expectExactlyOnce(tenant, stack, { rotations: generation - 1 + rotations, revocations: 0 });
     // It has let go of its lock.
     await mustUp(stack);
-    await expectExactlyOnce(tenant, stack, { rotations: 1, revocations: 0 });
+    await expectExactlyOnce(tenant, stack, { rotations: generation, revocations: 0 });
   });
 
   const twice: [signal: "SIGINT" | "SIGTERM", name: string, moment: Moment][] = [
@@ -49,7 +58,7 @@ describe("an update that is asked to end", () => {
   test.each(twice)(
     "%s twice, %s: ends at once, and the next update goes on",
     async (signal, _name, moment) => {
-      const { tenant, stack } = await aboutToRotate();
+      const { tenant, stack, generation } = await aboutToRaise("twice");
       const update = await reach(tenant, stack, moment);
       const ended = update.interrupt(signal);
       await sleep(200);
@@ -58,7 +67,7 @@ describe("an update that is asked to end", () => {
       await tenant.emulator.clearFaults();
       await stack.cancel();
       await mustUp(stack);
-      await expectExactlyOnce(tenant, stack, { rotations: 1, revocations: 0 });
+      await expectExactlyOnce(tenant, stack, { rotations: generation, revocations: 0 });
     },
   );
 });
