@@ -1,4 +1,4 @@
-import { parseDuration, type Duration } from "./duration";
+import { durationMilliseconds, parseDuration, type Duration } from "./duration";
 
 /** When a tenant's signing keys are to be rotated without anybody editing the program. */
 export interface RotationSchedule {
@@ -32,7 +32,7 @@ export function generationFromSchedule(schedule: RotationSchedule, now: Date = n
   const every = parseDuration(schedule.every);
   const since = readMoment(schedule.since);
   const faults = [
-    ...(every === undefined || every < (parseDuration(LEAST_EVERY) ?? 0)
+    ...(every === undefined || every < durationMilliseconds(LEAST_EVERY)
       ? [`every: given ${JSON.stringify(schedule.every)}; allowed: a duration of at least ${LEAST_EVERY}`]
       : []),
     ...(Number.isNaN(since)

@@ -8,7 +8,8 @@ import { settle } from "./settle";
 
 /** A tenant's key ring as last listed, and the three ways to look again: at once, until something shows, until it stands still. */
 export class ObservedRing {
-  private hasWaited = false;
+  /** Whether time has passed since the ring was listed, so that it must be listed again before a write. */
+  isStale = false;
 
   constructor(
     private readonly tenant: Tenant,
@@ -24,13 +25,8 @@ export class ObservedRing {
     return `${current.kid} ${next?.kid ?? ""}`;
   }
 
-  /** Whether time has passed since the ring was listed, so that it must be listed again before a write. */
-  get isStale(): boolean {
-    return this.hasWaited;
-  }
-
   async observe(): Promise<void> {
-    this.hasWaited = false;
+    this.isStale = false;
     this.keys = await this.tenant.listKeys();
   }
 
@@ -44,7 +40,7 @@ export class ObservedRing {
    * @returns whether it did
    */
   async wait(subject: string, probe: () => Promise<boolean>): Promise<boolean> {
-    this.hasWaited = true;
+    this.isStale = true;
     const seen = await waitUntil(subject, async () => (await probe()) || undefined, {
       clock: this.runtime.clock,
       deadline: milliseconds(this.verifyTimeout) ?? 0,

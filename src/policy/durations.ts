@@ -1,4 +1,4 @@
-import { durationMilliseconds, parseDuration } from "../duration";
+import { parseDuration } from "../duration";
 import { SigningKeyError } from "../errors";
 
 /**
@@ -17,9 +17,6 @@ export function configured(property: string, text: string): number {
 
 /** Whether an input is a duration that is shorter; what is no duration is for the resource itself to refuse. */
 export function isShorter(input: unknown, milliseconds: number): boolean {
-  return (
-    typeof input === "string" &&
-    parseDuration(input) !== undefined &&
-    durationMilliseconds(input) < milliseconds
-  );
+  const given = typeof input === "string" ? parseDuration(input) : undefined;
+  return given !== undefined && given < milliseconds;
 }

@@ -147,16 +147,16 @@ interface Raise {
   readonly generation: number;
 }
 
-/** Stacks that each go through all recoveries from one moment, a generation each: adopting a tenant takes its time. */
+/** Stacks that each go through several tests, such as all recoveries from one moment, a generation each: adopting a tenant takes its time. */
 export class RaisedStacks {
   private readonly latest = new Map<string, Raise>();
 
   constructor(private readonly supply: TenantSupply) {}
 
-  async next(moment: string): Promise<Raise> {
-    const { generation, ...managed } = this.latest.get(moment) ?? (await this.adopted());
+  async next(tests: string): Promise<Raise> {
+    const { generation, ...managed } = this.latest.get(tests) ?? (await this.adopted());
     const raise = { ...managed, generation: generation + 1 };
-    this.latest.set(moment, raise);
+    this.latest.set(tests, raise);
     return raise;
   }
 

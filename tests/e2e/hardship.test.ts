@@ -2,11 +2,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { dashboard } from "../integration/tenants";
 import { atEffect, inFlight, RaisedStacks, reach, ROTATE, whileListing, type Moment } from "./crash";
 import { expectExactlyOnce } from "./exactlyOnce";
-import { stackFor, testWhatIsLeftBehind } from "./leftBehind";
+import { testWhatIsLeftBehind } from "./leftBehind";
 import { rotationOf, rotationProgram } from "./program";
-import { TenantSupply, type TestTenant } from "./tenants";
+import { TenantSupply } from "./tenants";
 import { mustUp } from "./updates";
-import type { Stack } from "../support/engine";
 
 jest.setTimeout(180_000);
 
@@ -15,25 +14,16 @@ afterAll(async () => {
   await supply.stop();
 });
 
-/** A stack at generation 0 whose program raises to 1. */
-async function aboutToRotate(): Promise<{ tenant: TestTenant; stack: Stack }> {
-  const tenant = await supply.take();
-  const stack = await stackFor(tenant, { program: rotationProgram({ generation: 0 }) });
-  await mustUp(stack);
-  stack.write(rotationProgram({ generation: 1 }));
-  return { tenant, stack };
+const stacks = new RaisedStacks(supply);
+
+/** The one stack of these tests, about to be raised by one generation more. */
+async function aboutToRaise(by: "once" | "twice" | "full disk"): ReturnType<RaisedStacks["next"]> {
+  const raise = await stacks.next(by);
+  raise.stack.write(rotationProgram({ generation: raise.generation, minKeyAge: "0s" }));
+  return raise;
 }
 
 describe("an update that is asked to end", () => {
-  const stacks = new RaisedStacks(supply);
-
-  /** The one stack of these tests, about to be raised by one generation more. */
-  async function aboutToRaise(asked: "once" | "twice"): ReturnType<RaisedStacks["next"]> {
-    const raise = await stacks.next(asked);
-    raise.stack.write(rotationProgram({ generation: raise.generation, minKeyAge: "0s" }));
-    return raise;
-  }
-
   const once: [signal: "SIGINT" | "SIGTERM", name: string, moment: Moment, rotations: number][] = [
     ["SIGINT", "while the raise is recorded", whileListing(1), 0],
     ["SIGTERM", "before the rotation", whileListing(2), 1],
@@ -74,11 +64,10 @@ describe("an update that is asked to end", () => {
 
 describe("a disk that is full when the rotation is to be recorded", () => {
   test("the state before it, put back, knows of the raise: one rotation, no key forgotten", async () => {
-    const { tenant, stack } = await aboutToRotate();
+    const { tenant, stack } = await aboutToRaise("full disk");
     // Keys that the state doesn't hold yet make it grow by far at that point, and not before.
     for (let count = 0; count < 2; count += 1) await dashboard(tenant.emulator, tenant, "rotate");
     const { current, previous } = await tenant.ring();
-    stack.write(rotationProgram({ generation: 1, minKeyAge: "0s" }));
     const blocks = Math.ceil((stack.stateFile.bytes + 3_000) / 512);
     const { outcome, output } = await stack.shell(
       `ulimit -f ${blocks}; pulumi up --yes --skip-preview --non-interactive`,

@@ -1,6 +1,7 @@
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { tenantFields } from "../integration/tenants";
 import type { Stack } from "../support/engine";
 import { linkDependencies } from "../support/project";
 import { expectExactlyOnce } from "./exactlyOnce";
@@ -92,7 +93,7 @@ test.each<[string, () => string, string, string]>([
       rotationProgram(
         {
           ...SAFE,
-          tenant: { domain: tenant.domain, clientId: tenant.clientId, clientSecret: tenant.clientSecret },
+          tenant: tenantFields(tenant),
         },
         { options: PROTECTED },
       ),

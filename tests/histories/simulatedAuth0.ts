@@ -138,8 +138,8 @@ export class SimulatedAuth0 {
       this.isNextListOld = false;
       return this.before;
     }
-    const isSlow = this.shownBefore !== undefined && this.time < this.shownBefore.until;
-    return isSlow ? (this.shownBefore?.keys ?? []) : this.ring.keys;
+    const { shownBefore } = this;
+    return shownBefore !== undefined && this.time < shownBefore.until ? shownBefore.keys : this.ring.keys;
   }
 
   publishedKids(): ReadonlySet<string> {

@@ -1,7 +1,15 @@
 import type { Emulator, TenantAccess } from "../support/emulator";
 import type { ProviderHost } from "../support/providerHost";
 import { codesIn, refusal, Stack } from "./stack";
-import { dashboard, effectsOn, ringOf, startTenants, tenantFields, type Tenants } from "./tenants";
+import {
+  customDomainFields,
+  dashboard,
+  effectsOn,
+  ringOf,
+  startTenants,
+  tenantFields,
+  type Tenants,
+} from "./tenants";
 import { startTrustingHost } from "./world";
 
 jest.setTimeout(120_000);
@@ -54,11 +62,7 @@ test("a key that is retired in this update isn't revoked in it, by whatever doma
   const { current } = await ringOf(emulator, tenant);
   const stack = new Stack(host);
   await stack.up({ generation: 1, minKeyAge: "0s", tenant: tenantFields(tenant) });
-  const custom = {
-    ...tenantFields(tenant),
-    domain: tenant.domain.replace("localhost", "127.0.0.1"),
-    audience: tenant.audience,
-  };
+  const custom = customDomainFields(tenant);
   const error = await refusal(stack.upRevocation({ retired: [current], tenant: custom }));
   expect(codesIn(error)).toEqual(["no_grace_period"]);
   expect(await effectsOn(emulator, tenant)).toEqual([`rotate ${current}`]);

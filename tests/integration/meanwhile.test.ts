@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { TenantAccess } from "../support/emulator";
 import { codesIn, refusal, Stack } from "./stack";
 import {
+  customDomainFields,
   dashboard,
   journalOf,
   PATHS,
@@ -28,6 +29,11 @@ afterAll(async () => {
   await world.stop();
 });
 
+/** How often a tenant has been asked for something. */
+async function timesAsked(tenant: TenantAccess, request: Request): Promise<number> {
+  return (await requestsTo(world.emulator, tenant)).filter((name) => name === request).length;
+}
+
 /** Runs an update whose nth request of a kind is answered late, and lets somebody act in the meantime. */
 async function meanwhile(
   tenant: TenantAccess,
@@ -40,11 +46,9 @@ async function meanwhile(
   const met = { tenant: tenant.domain, match: PATHS[request], fault: "delay" } as const;
   if (nth > 1) await emulator.fault({ ...met, delayMs: 0, times: nth - 1 });
   await emulator.fault({ ...met, delayMs: MEANWHILE_MS });
-  const asked = async (): Promise<number> =>
-    (await requestsTo(emulator, tenant)).filter((name) => name === request).length;
-  const before = await asked();
+  const before = await timesAsked(tenant, request);
   const updated = update();
-  while ((await asked()) < before + nth) await sleep(20);
+  while ((await timesAsked(tenant, request)) < before + nth) await sleep(20);
   await others();
   await updated;
 }
@@ -132,7 +136,7 @@ describe("the key that is to be revoked is revoked by somebody else a moment bef
       () => up(args),
       () => dashboard(world.emulator, tenant, `revoke/${retired}`),
     );
-    expect((await requestsTo(world.emulator, tenant)).filter((name) => name === "revoke")).toHaveLength(1);
+    expect(await timesAsked(tenant, "revoke")).toBe(1);
     expect(stack.outputs.retired).toMatchObject([{ kid: retired, revokedAt: REVOKED_SINCE }]);
     expect(await up(args)).toEqual({ intent: "same", rotation: "same" });
   });
@@ -180,7 +184,7 @@ test("what somebody else revokes is verified like what we revoke: a JWKS that go
   await emulator.clearFaults();
   await up(args);
   expect(stack.outputs.pending).toEqual([]);
-  expect((await requestsTo(emulator, tenant)).filter((name) => name === "revoke")).toHaveLength(1);
+  expect(await timesAsked(tenant, "revoke")).toBe(1);
 });
 
 test("a refused rotation is not asked for again, however the list changes", async () => {
@@ -210,7 +214,7 @@ test("a refused rotation is not asked for again, however the list changes", asyn
   }
   const error = await refusal(up({ generation: 1 }));
   expect(codesIn(error)).toEqual(["refused_by_auth0"]);
-  expect((await requestsTo(emulator, tenant)).filter((name) => name === "rotate")).toHaveLength(1);
+  expect(await timesAsked(tenant, "rotate")).toBe(1);
   expect(await effects()).toEqual([]);
   await emulator.clearFaults();
 });
@@ -271,15 +275,10 @@ describe("somebody rotates once the canaries have passed: they have to pass with
 
 test("a revocation with nothing on record follows its tenant to a custom domain", async () => {
   const tenant = world.nextTenant();
-  const fields = tenantFields(tenant);
   const stack = new Stack(world.host);
-  await stack.upRevocation({ retired: [], tenant: fields });
-  const custom = {
-    ...fields,
-    domain: tenant.domain.replace("localhost", "127.0.0.1"),
-    audience: tenant.audience,
-  };
+  await stack.upRevocation({ retired: [], tenant: tenantFields(tenant) });
+  const custom = customDomainFields(tenant);
   await stack.upRevocation({ retired: [], tenant: custom });
-  expect(stack.revocation.domain).toBe(custom.domain);
+  expect(stack.revocation.domain).toBe(custom["domain"]);
   await stack.refresh();
 });

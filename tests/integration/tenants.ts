@@ -11,6 +11,12 @@ export function tenantFields({ domain, clientId, clientSecret }: TenantAccess): 
   return { domain, clientId, clientSecret };
 }
 
+/** The same for another domain of that tenant, as its custom domain would be. */
+export function customDomainFields(tenant: TenantAccess): Record<string, string> {
+  const domain = tenant.domain.replace("localhost", "127.0.0.1");
+  return { ...tenantFields(tenant), domain, audience: tenant.audience };
+}
+
 /** The same as stack configuration. */
 export function tenantConfig(access: TenantAccess): Record<string, string> {
   return Object.fromEntries(
