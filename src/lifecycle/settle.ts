@@ -1,5 +1,5 @@
 import { SigningKeyError } from "../errors";
-import { sameRing, type KeyRing } from "../tenant/keyRing";
+import { findKey, sameRing, type KeyRing } from "../tenant/keyRing";
 import type { Tenant } from "../tenant/tenant";
 import { waitUntil } from "../tenant/wait";
 import type { Runtime } from "./runtime";
@@ -28,7 +28,9 @@ export async function settle(tenant: Tenant, ring: KeyRing, runtime: Runtime, wh
       const seen = await tenant.listKeys();
       const isSame = sameRing(seen, latest);
       latest = seen;
-      if (seen.current.kid !== ring.current.kid) return seen;
+      // Where the key is the next one, or unknown, the list is older than the one before.
+      const former = findKey(seen, ring.current.kid)?.state;
+      if (former === "previous" || former === "revoked") return seen;
       if (!isSame) unchangedSince = clock.now().getTime();
       return clock.now().getTime() - unchangedSince >= standing ? seen : undefined;
     },

@@ -31,6 +31,15 @@ const FOUND: readonly { readonly name: string; readonly happens: string; readonl
     ),
   },
   {
+    name: "a list from before an earlier rotation, while the ring is watched, is not taken for the rotation that was under way",
+    happens: "old list at list",
+    history: historyOf(
+      up({ raise: 1 }),
+      up({ raise: 1 }, { after: 0, kind: "killed while writing", at: "rotate", fate: "done later", delay: 1 }),
+      up({ raise: 1 }, { after: 0, kind: "old list" }),
+    ),
+  },
+  {
     name: "a key that the list still shows as current is not taken as retired when it became current",
     happens: "slow list at rotate",
     history: historyOf(

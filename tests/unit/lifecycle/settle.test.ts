@@ -42,6 +42,13 @@ test("a rotation ends the watch at once", async () => {
   expect(seconds).toBeLessThan(8);
 });
 
+test("a list from before an earlier rotation is no rotation, and starts the watch anew", async () => {
+  const older = keyRingOf({ current: "old", next: "current" });
+  const { ring, seconds } = await watch((second) => (second < 4 || second > 7 ? before : older));
+  expect(ring).toBe(before);
+  expect(seconds).toBeGreaterThanOrEqual(7 + STANDING_SECONDS);
+});
+
 test("any other change starts the watch anew: somebody's revocation says nothing of a rotation in flight", async () => {
   const { ring, seconds } = await watch((second) => (second < 10 ? before : oldRevoked));
   expect(ring).toBe(oldRevoked);
