@@ -185,15 +185,14 @@ export function tenantFaults(tenant: unknown, sources: Omit<CredentialSources, "
 
 /** What is wrong not with the inputs but with the step from the old ones to the new. */
 function changeFaults(which: "intent" | "rotation", olds: PropertyBag, news: PropertyBag): Fault[] {
-  const from = typeof olds["generation"] === "number" ? olds["generation"] : undefined;
+  const from = olds["generation"];
   const to = news["generation"];
   if (!v.is(generation, to)) return [];
   // A raise that was recorded but not carried out may be taken back, which only the rotation knows.
-  if (which === "rotation" && from !== undefined && to < from)
+  if (which === "rotation" && typeof from === "number" && to < from)
     return [{ property: "generation", reason: cannotBeUndone(from, to) }];
-  const retires = from === undefined ? createRetires(to, news) : to > from;
   if (
-    retires &&
+    raisedFrom(olds, news) !== undefined &&
     news["revokePrevious"] === true &&
     news["gracePeriod"] == null &&
     news["revokeNow"] == null
@@ -201,6 +200,14 @@ function changeFaults(which: "intent" | "rotation", olds: PropertyBag, news: Pro
     return [{ property: "revokePrevious", reason: noGracePeriod(to) }];
   }
   return [];
+}
+
+/** The generation before, where the step from the old inputs to the new may rotate; `undefined` where it does not. */
+export function raisedFrom(olds: PropertyBag, news: PropertyBag): number | undefined {
+  const to = news["generation"];
+  if (!v.is(generation, to)) return undefined;
+  const { generation: from = createRetires(to, news) ? 0 : to } = olds;
+  return typeof from === "number" && to > from ? from : undefined;
 }
 
 /** Whether a creation rotates; a rotation of a higher generation is known by the raise that its intent has recorded. */

@@ -6,6 +6,7 @@ import {
   cannotBeUndone,
   findFaults,
   isUnknown,
+  raisedFrom,
   readDesired,
   type DesiredRotation,
   type Fault,
@@ -39,6 +40,14 @@ interface IntentOutputs {
 export class IntentLifecycle extends Lifecycle implements pulumi.dynamic.ResourceProvider {
   protected findFaults(olds: PropertyBag, news: PropertyBag): Fault[] {
     return findFaults("intent", olds, news, this.runtime.sources);
+  }
+
+  /** Adds what a policy needs and can't see: from which generation this raises. */
+  override async check(olds: PropertyBag, news: PropertyBag): Promise<pulumi.dynamic.CheckResult> {
+    const result = await super.check(olds, news);
+    const from = raisedFrom(olds, news);
+    if (from === undefined) return result;
+    return { ...result, inputs: { ...(result.inputs as PropertyBag), raisedFrom: from } };
   }
 
   diff(_id: string, olds: PropertyBag, news: PropertyBag): Promise<pulumi.dynamic.DiffResult> {

@@ -41,7 +41,8 @@ function stackPolicy(rule: StackRule<Options>, now: () => Date): StackValidation
     validateStack: (args, report) => {
       const rotations = args.resources
         .filter(({ type }) => kindOf(type) === "rotation")
-        .map(({ urn, props }): ReviewedRotation => ({ urn, outputs: props }));
+        .map(({ urn, props }): ReviewedRotation => ({ urn, outputs: props }))
+        .filter(isKnown);
       for (const { urn, message } of rule.violations(
         rotations,
         { ...rule.defaults, ...args.getConfig<Options>() },
@@ -50,6 +51,17 @@ function stackPolicy(rule: StackRule<Options>, now: () => Date): StackValidation
         report(message, urn);
     },
   };
+}
+
+/** What an update will change is judged after it, and must not keep the other rotations from being judged before. */
+function isKnown({ outputs }: ReviewedRotation): boolean {
+  try {
+    return outputs.currentKey !== undefined && outputs.retired !== undefined;
+  } catch (error) {
+    // Its class is not declared for users of `@pulumi/policy`.
+    if (error instanceof Error && error.constructor.name === "UnknownValueError") return false;
+    throw error;
+  }
 }
 
 function common({ name, description, level, defaults, options }: Rule<Options>) {

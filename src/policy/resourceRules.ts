@@ -22,17 +22,16 @@ const minimumGrace: ResourceRule<{ atLeast: string }> = {
   about: ["intent", "revocation"],
   violations: ({ props }, { atLeast }) => {
     const least = configured("atLeast", atLeast);
-    const { gracePeriod, revokePrevious, retired } = props;
-    const found: string[] = [];
+    const { gracePeriod } = props;
     if (isShorter(gracePeriod, least))
-      found.push(`gracePeriod is ${String(gracePeriod)}: give it at least ${atLeast}, or "auto"`);
-    if (revokePrevious === true && gracePeriod === undefined)
-      found.push(
+      return [`gracePeriod is ${String(gracePeriod)}: give it at least ${atLeast}, or "auto"`];
+    if (gracePeriod !== undefined) return [];
+    if (props["revokePrevious"] === true)
+      return [
         `revokePrevious without a gracePeriod revokes at once: set gracePeriod to at least ${atLeast}, or "auto"`,
-      );
-    if (gracePeriod === undefined && Array.isArray(retired))
-      found.push(...retired.flatMap((key) => listedTooEarly(key, least, atLeast)));
-    return found;
+      ];
+    const { retired } = props;
+    return Array.isArray(retired) ? retired.flatMap((key) => listedTooEarly(key, least, atLeast)) : [];
   },
 };
 
@@ -55,14 +54,53 @@ const emergencyReason: ResourceRule<{ pattern: string }> = {
   defaults: { pattern: "\\S" },
   options: { pattern: 'A regular expression that the reason must match, such as "INC-\\d+".' },
   about: ["intent"],
-  violations: ({ props }, { pattern }) => {
-    const { revokeNow } = props;
-    if (revokeNow === undefined || revokeNow === null) return [];
-    const { reason } = revokeNow as Readonly<Record<string, unknown>>;
-    return typeof reason === "string" && new RegExp(pattern).test(reason)
+  violations: ({ props: { revokeNow } }, { pattern }) =>
+    revokeNow === undefined || revokeNow === null || matches((revokeNow as Props)["reason"], pattern)
       ? []
-      : [`revokeNow.reason doesn't match ${pattern}: say there why the key is revoked at once`];
-  },
+      : [`revokeNow.reason doesn't match ${pattern}: say there why the key is revoked at once`],
+};
+
+function matches(text: unknown, pattern: string): boolean {
+  return typeof text === "string" && new RegExp(pattern).test(text);
+}
+
+const raiseStep: ResourceRule<{ atMost: string }> = {
+  name: "signing-keys-raise-step",
+  description: "A raise rotates once, whatever its step, so a long one is likely a slip.",
+  level: "advisory",
+  defaults: { atMost: "1" },
+  options: { atMost: "By how much the generation may be raised at once." },
+  about: ["intent"],
+  violations: ({ props: { raisedFrom, generation } }, { atMost }) =>
+    typeof raisedFrom === "number" && Number(generation) - raisedFrom > Number(atMost)
+      ? [`generation goes from ${raisedFrom} to ${String(generation)}: raise it to ${raisedFrom + 1}`]
+      : [],
+};
+
+const raiseReason: ResourceRule<{ pattern: string }> = {
+  name: "signing-keys-raise-reason",
+  description: "Whoever rotates the signing keys says why.",
+  level: "disabled",
+  defaults: { pattern: "\\S" },
+  options: { pattern: 'A regular expression that the reason must match, such as "CHG-\\d+".' },
+  about: ["intent"],
+  violations: ({ props }, { pattern }) =>
+    props["raisedFrom"] === undefined || matches(props["reason"], pattern)
+      ? []
+      : [`reason doesn't match ${pattern}: say there why the keys are rotated`],
+};
+
+const raiseExpectsCurrentKid: ResourceRule<Options> = {
+  name: "signing-keys-raise-expects-current-kid",
+  description: "A raise names the key that it retires, so that it rotates what was reviewed or nothing.",
+  level: "disabled",
+  defaults: {},
+  options: {},
+  about: ["intent"],
+  violations: ({ props }) =>
+    props["raisedFrom"] === undefined || typeof props["expectedCurrentKid"] === "string"
+      ? []
+      : ["set expectedCurrentKid to the current key's kid, as the preview shows it"],
 };
 
 const protectedResource: ResourceRule<Options> = {
@@ -115,6 +153,9 @@ const verified: ResourceRule<{ verifyTimeoutAtLeast: string; minKeyAgeAtLeast: s
 export const RESOURCE_RULES = [
   minimumGrace,
   emergencyReason,
+  raiseStep,
+  raiseReason,
+  raiseExpectsCurrentKid,
   protectedResource,
   configuredCredentials,
   verified,

@@ -1,4 +1,4 @@
-import { findFaults, type Fault, type PropertyBag } from "../../../src/lifecycle/inputs";
+import { findFaults, raisedFrom, type Fault, type PropertyBag } from "../../../src/lifecycle/inputs";
 import { DOMAIN } from "../keyRingOf";
 
 const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
@@ -109,6 +109,22 @@ describe("a generation without state that rotates because expectedCurrentKid nam
   test("passes with a grace period", () => {
     const news = { generation: 7, ...FLAG_ON, gracePeriod: "24h", expectedCurrentKid: "current" };
     expect(faultsOf("intent", {}, news)).toEqual([]);
+  });
+});
+
+describe("what policies are told a raise comes from", () => {
+  test.each<[string, PropertyBag, PropertyBag, number | undefined]>([
+    ["a raise", { generation: 4 }, { generation: 5 }, 4],
+    ["a raise by several", { generation: 4 }, { generation: 9 }, 4],
+    ["a first generation", {}, { generation: 1 }, 0],
+    ["a later one that rotates if it names the key", {}, { generation: 7, expectedCurrentKid: "current" }, 0],
+    ["a later one that is taken as carried out", {}, { generation: 7 }, undefined],
+    ["adopting the ring", {}, { generation: 0 }, undefined],
+    ["no raise", { generation: 5 }, { generation: 5 }, undefined],
+    ["a raise that is taken back", { generation: 5 }, { generation: 4 }, undefined],
+    ["a generation that is not known yet", { generation: 4 }, { generation: UNKNOWN }, undefined],
+  ])("%s", (_, olds, news, from) => {
+    expect(raisedFrom(olds, news)).toBe(from);
   });
 });
 

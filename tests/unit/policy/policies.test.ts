@@ -9,10 +9,18 @@ import { generateRsaKeyPair, issueSigningKey } from "../../../emulator/src/signi
 import { signingKeyPolicies } from "../../../src/policy";
 import { INTENT_TYPE, REVOCATION_TYPE, ROTATION_TYPE } from "../../../src/shell";
 
+/** What the policy pack's server makes of a resource before a rule gets it; not declared, for it is internal. */
+const { unknownCheckingProxy, unknownObjectValue, unknownStringValue } = jest.requireActual<{
+  unknownCheckingProxy: (props: object) => Props;
+  unknownObjectValue: string;
+  unknownStringValue: string;
+}>("@pulumi/policy/proxy");
+
 const NOW = new Date("2026-03-10T12:00:00Z");
 const DAY = 86_400_000;
 const daysAgo = (days: number): string => new Date(NOW.getTime() - days * DAY).toISOString();
 const PLUGIN_INTENT = "auth0-signing-keys:index:SigningKeyRotationIntent";
+const PLUGIN_ROTATION = "auth0-signing-keys:index:SigningKeyRotation";
 
 const policies = signingKeyPolicies(() => NOW);
 
@@ -39,13 +47,18 @@ async function ofResource(
 }
 
 /** The violations of a stack whose rotations have these outputs. */
-async function ofStack(outputs: readonly Props[], config: Config = {}, now = NOW): Promise<string[]> {
+async function ofStack(
+  outputs: readonly Props[],
+  config: Config = {},
+  now = NOW,
+  type: string = ROTATION_TYPE,
+): Promise<string[]> {
   const violations: string[] = [];
   for (const policy of signingKeyPolicies(() => now)) {
     const { validateStack } = policy as StackValidationPolicy;
     if (typeof validateStack !== "function") continue;
     const resources = outputs.map((props, index) => ({
-      type: ROTATION_TYPE,
+      type,
       urn: `rotation-${index}`,
       props,
     }));
@@ -61,7 +74,7 @@ test("each policy has a name of its own, a description, and a default for each o
   expect(new Set(policies.map(({ name }) => name)).size).toBe(policies.length);
   for (const { description, enforcementLevel, configSchema } of policies) {
     expect(description).toMatch(/\.$/);
-    expect(["mandatory", "advisory"]).toContain(enforcementLevel);
+    expect(["mandatory", "advisory", "disabled"]).toContain(enforcementLevel);
     for (const { default: value } of Object.values(configSchema?.properties ?? {}))
       expect(value).toMatch(/./);
   }
@@ -84,6 +97,12 @@ test.each<[string, string, Props]>([
     REVOCATION_TYPE,
     { retired: [{ kid: "a", retiredAt: daysAgo(1), revokeDueAt: daysAgo(1), revokedAt: daysAgo(1) }] },
   ],
+  [
+    "a raise by one that names its key and its reason",
+    INTENT_TYPE,
+    { ...safe, raisedFrom: 2, expectedCurrentKid: "abc" },
+  ],
+  ["an update that raises nothing", INTENT_TYPE, { generation: 30, gracePeriod: "auto" }],
   ["a revocation with a grace period", REVOCATION_TYPE, { retired: ["a"], gracePeriod: "7d" }],
   ["somebody else's resource", "aws:s3/bucket:Bucket", { gracePeriod: "1s", revokePrevious: true }],
   [
@@ -139,6 +158,34 @@ test.each<[string, string, Props, Config, RegExp]>([
     /abc falls due less than 24h after/,
   ],
   [
+    "a raise by more than one",
+    INTENT_TYPE,
+    { ...safe, raisedFrom: 3, generation: 30, expectedCurrentKid: "abc" },
+    {},
+    /^signing-keys-raise-step: generation goes from 3 to 30: raise it to 4$/,
+  ],
+  [
+    "a raise by more than configured",
+    INTENT_TYPE,
+    { ...safe, raisedFrom: 3, generation: 6, expectedCurrentKid: "abc" },
+    { atMost: "2" },
+    /^signing-keys-raise-step: /,
+  ],
+  [
+    "a raise whose reason names no change",
+    INTENT_TYPE,
+    { ...safe, raisedFrom: 2, expectedCurrentKid: "abc" },
+    { pattern: "CHG-\\d+" },
+    /^signing-keys-raise-reason: reason doesn't match CHG-/,
+  ],
+  [
+    "a raise that names no current key",
+    INTENT_TYPE,
+    { ...safe, raisedFrom: 2 },
+    {},
+    /^signing-keys-raise-expects-current-kid: set expectedCurrentKid/,
+  ],
+  [
     "a reason that names no incident",
     INTENT_TYPE,
     { ...safe, revokeNow: { kid: "abc", reason: "leaked" } },
@@ -187,6 +234,35 @@ test("a configuration that can't be read is said, with the remedy", async () => 
   );
 });
 
+describe("values that are not known before the update", () => {
+  test.each<[string, Props, string]>([
+    ["a grace period", { gracePeriod: unknownStringValue }, "gracePeriod"],
+    ["an emergency", { revokeNow: unknownObjectValue }, "revokeNow"],
+    ["an emergency's reason", { revokeNow: { kid: "abc", reason: unknownStringValue } }, "revokeNow.reason"],
+    ["a raise's reason", { raisedFrom: 2, reason: unknownStringValue }, "reason"],
+    [
+      "the key that a raise expects",
+      { raisedFrom: 2, expectedCurrentKid: unknownStringValue },
+      "expectedCurrentKid",
+    ],
+    ["credentials", { tenant: unknownObjectValue }, "tenant"],
+    ["how long to wait", { verifyTimeout: unknownStringValue }, "verifyTimeout"],
+  ])("%s: the pack is told so, instead of a verdict that may be wrong", async (_, change, property) => {
+    const asked = ofResource(
+      INTENT_TYPE,
+      unknownCheckingProxy({ ...safe, expectedCurrentKid: "abc", ...change }),
+    );
+    await expect(asked).rejects.toThrow(`.${property} can't be known`);
+  });
+
+  test("what a rule doesn't ask for doesn't keep it from judging", async () => {
+    const intent = unknownCheckingProxy({ ...safe, gracePeriod: "1h", revokePrevious: unknownStringValue });
+    expect(await ofResource(INTENT_TYPE, intent)).toEqual([
+      expect.stringMatching(/^signing-keys-minimum-grace: gracePeriod is 1h/),
+    ]);
+  });
+});
+
 describe("the stack", () => {
   let certificate: string;
   beforeAll(async () => {
@@ -216,6 +292,19 @@ describe("the stack", () => {
 
   test("is compliant before anything is known of it", async () => {
     expect(await ofStack([{}, {}])).toEqual([]);
+  });
+
+  test("judges a rotation of which all is known beside one that the update will change", async () => {
+    const changing = unknownCheckingProxy({ domain: "acme.eu.auth0.com", currentKey: unknownObjectValue });
+    expect(await ofStack([changing, rotation({}, daysAgo(200))])).toEqual([
+      expect.stringMatching(/^signing-keys-age: rotation-1: /),
+    ]);
+  });
+
+  test("of a plugin is judged alike", async () => {
+    expect(await ofStack([rotation({}, daysAgo(200))], {}, NOW, PLUGIN_ROTATION)).toEqual([
+      expect.stringMatching(/^signing-keys-age: rotation-0: /),
+    ]);
   });
 
   test("two rotations of one tenant, by whatever domain", async () => {
