@@ -70,18 +70,37 @@ export class IntentLifecycle extends Lifecycle implements pulumi.dynamic.Resourc
   async create(inputs: PropertyBag): Promise<pulumi.dynamic.CreateResult> {
     const desired = readDesired(this.revealed(inputs));
     const tenant = this.runtime.tenant(desired.tenant);
+    const outs = await this.audited(tenant, desired, () => this.begin(tenant, desired));
+    return { id: tenant.domain, outs };
+  }
+
+  async update(_id: string, olds: PropertyBag, news: PropertyBag): Promise<pulumi.dynamic.UpdateResult> {
+    const desired = readDesired(this.revealed(news));
+    const tenant = this.runtime.tenant(desired.tenant);
+    const recorded = olds as unknown as IntentOutputs;
+    const outs = await this.audited(tenant, desired, () => this.goOn(tenant, recorded, desired));
+    return { outs };
+  }
+
+  /** A refresh never moves a baseline. */
+  read(id: string, properties: PropertyBag): Promise<pulumi.dynamic.ReadResult> {
+    return Promise.resolve({ id, props: { ...properties } });
+  }
+
+  private async begin(tenant: Tenant, desired: DesiredRotation): Promise<IntentOutputs> {
     const ring = await tenant.listKeys();
     const rotates =
       desired.generation === 1 || (desired.generation > 1 && desired.expectedCurrentKid === ring.current.kid);
     await this.refuse(tenant, ring, desired, { raises: rotates, retires: rotates });
     const baselines = rotates ? [await this.recordRaise(tenant, ring, 0, desired, [])] : [];
-    return { id: tenant.domain, outs: outputs(desired, tenant, ring, baselines) };
+    return outputs(desired, tenant, ring, baselines);
   }
 
-  async update(_id: string, olds: PropertyBag, news: PropertyBag): Promise<pulumi.dynamic.UpdateResult> {
-    const recorded = olds as unknown as IntentOutputs;
-    const desired = readDesired(this.revealed(news));
-    const tenant = this.runtime.tenant(desired.tenant);
+  private async goOn(
+    tenant: Tenant,
+    recorded: IntentOutputs,
+    desired: DesiredRotation,
+  ): Promise<IntentOutputs> {
     let ring = await tenant.listKeys();
     const recordedKids = [...recorded.kids, ...recorded.baselines.map((baseline) => baseline.kid)];
     assertSameTenant({ domain: recorded.domain, kids: recordedKids }, tenant.domain, ring);
@@ -110,12 +129,7 @@ export class IntentLifecycle extends Lifecycle implements pulumi.dynamic.Resourc
     } else if (changes) {
       baselines = this.takeBack(recorded, desired.generation, tenant, ring);
     }
-    return { outs: outputs(desired, tenant, ring, baselines) };
-  }
-
-  /** A refresh never moves a baseline. */
-  read(id: string, properties: PropertyBag): Promise<pulumi.dynamic.ReadResult> {
-    return Promise.resolve({ id, props: { ...properties } });
+    return outputs(desired, tenant, ring, baselines);
   }
 
   private async recordRaise(

@@ -1,4 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
+import type { Tenant } from "../tenant/tenant";
 import { checkFailures } from "./checkFailures";
 import type { Fault, PropertyBag } from "./inputs";
 import type { ConfigurationReader, Runtime } from "./runtime";
@@ -21,6 +22,16 @@ export abstract class Lifecycle {
       const faults = [...unknownDigests(given), ...this.findFaults(olds, given)];
       return { inputs: this.runtime.secretInputs.conceal(given), failures: checkFailures(faults) };
     });
+  }
+
+  /** Lets a create or an update fail with a receipt of it, wherever receipts are kept. */
+  protected audited<T>(
+    { domain }: Tenant,
+    { generation, reason }: { readonly generation?: number; readonly reason?: string },
+    change: () => Promise<T>,
+  ): Promise<T> {
+    const subject = { domain, ...(generation !== undefined && { generation }), ...(reason && { reason }) };
+    return this.runtime.audit.failing(subject, change);
   }
 
   /** Every fault of the inputs at once, without a request. */

@@ -112,8 +112,9 @@ export class Reconciliation {
   }
 
   private async rotate(generation: number, kid: string): Promise<void> {
+    const { purpose, reason, revokeNow } = this.desired;
+    const why = reason ?? revokeNow?.reason;
     if (this.isRecovery()) {
-      const { purpose } = this.desired;
       await this.observed.settle(
         purpose === undefined
           ? `an earlier update recorded generation ${generation} and did not finish`
@@ -128,7 +129,13 @@ export class Reconciliation {
       this.recordRotation(generation, kid, before);
     };
     const rotated = await this.write({
-      what: `rotating the signing keys (${this.desired.purpose ?? `generation ${generation}`}: ${kid} retires)`,
+      what: `rotating the signing keys (${purpose ?? `generation ${generation}`}: ${kid} retires)`,
+      subject: {
+        action: "rotate",
+        kid,
+        ...(purpose === undefined && { generation }),
+        ...(why !== undefined && { reason: why }),
+      },
       send: () => this.tenant.rotate(),
       isDone: ({ current, next }) => current.kid !== kid && next?.kid !== kid,
       record,
@@ -199,6 +206,7 @@ export class Reconciliation {
     const isRevoked = (ring: KeyRing): boolean => ["revoked", undefined].includes(findKey(ring, kid)?.state);
     const isOurs = await this.write({
       what: `revoking key ${kid} (${why})`,
+      subject: { action: "revoke", kid, reason: why },
       send: () => this.tenant.revoke(kid),
       isDone: isRevoked,
       record,

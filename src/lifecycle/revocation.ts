@@ -89,17 +89,20 @@ export class RevocationLifecycle extends Lifecycle implements pulumi.dynamic.Res
   async create(inputs: PropertyBag): Promise<pulumi.dynamic.CreateResult> {
     const desired = readRevocation(this.revealed(inputs));
     const tenant = this.runtime.tenant(desired.tenant);
-    return {
-      id: tenant.domain,
-      outs: await this.reconcile(tenant.domain, tenant, undefined, desired, inputs),
-    };
+    const outs = await this.audited(tenant, desired, () =>
+      this.reconcile(tenant.domain, tenant, undefined, desired, inputs),
+    );
+    return { id: tenant.domain, outs };
   }
 
   async update(id: string, olds: PropertyBag, news: PropertyBag): Promise<pulumi.dynamic.UpdateResult> {
     const desired = readRevocation(this.revealed(news));
     const tenant = this.runtime.tenant(desired.tenant);
     const recorded = olds as unknown as RevocationOutputs;
-    return { outs: await this.reconcile(id, tenant, recorded, desired, news) };
+    const outs = await this.audited(tenant, desired, () =>
+      this.reconcile(id, tenant, recorded, desired, news),
+    );
+    return { outs };
   }
 
   /** Records which of the keys are revoked by now. Writes nothing in Auth0. */

@@ -73,14 +73,19 @@ export class RotationLifecycle extends Lifecycle implements pulumi.dynamic.Resou
   async create(inputs: PropertyBag): Promise<pulumi.dynamic.CreateResult> {
     const desired = readDesired(this.revealed(inputs));
     const tenant = this.runtime.tenant(desired.tenant);
-    const outs = await this.reconcile(tenant.domain, tenant, NOTHING_RECORDED, desired, inputs);
+    const outs = await this.audited(tenant, desired, () =>
+      this.reconcile(tenant.domain, tenant, NOTHING_RECORDED, desired, inputs),
+    );
     return { id: tenant.domain, outs };
   }
 
   async update(id: string, olds: PropertyBag, news: PropertyBag): Promise<pulumi.dynamic.UpdateResult> {
     const desired = readDesired(this.revealed(news));
     const tenant = this.runtime.tenant(desired.tenant);
-    return { outs: await this.reconcile(id, tenant, readOutputs(olds), desired, news) };
+    const outs = await this.audited(tenant, desired, () =>
+      this.reconcile(id, tenant, readOutputs(olds), desired, news),
+    );
+    return { outs };
   }
 
   /** Records the ring as it is. Writes nothing in Auth0 and never answers that the resource is gone. */

@@ -1,3 +1,4 @@
+import { AuditTrail } from "../audit/trail";
 import { systemClock, type Clock } from "../clock";
 import { parseDuration } from "../duration";
 import { SigningKeyError } from "../errors";
@@ -85,10 +86,18 @@ export class Runtime {
     return credentialsFor(fields, this.sources);
   }
 
+  /** Where receipts of what is attempted go. */
+  get audit(): AuditTrail {
+    return new AuditTrail(this.environment(), this.clock, (message) => {
+      this.say(message);
+    });
+  }
+
   /** The tenant that the inputs, stack configuration or environment name; one object and one token for each. */
   tenant(fields: Partial<TenantFields> | undefined): Tenant {
     const credentials = this.credentials(fields);
     assertTlsVerified(this.environment());
+    this.audit.assertUsable();
     const key = JSON.stringify(credentials);
     const known = this.tenants.get(key);
     if (known !== undefined) return known;

@@ -1,3 +1,4 @@
+import type { Subject } from "../audit/receipt";
 import { OutcomeUnknownError, RateLimitedError, SigningKeyError, type SigningKeyErrorCode } from "../errors";
 import type { KeyRing } from "../tenant/keyRing";
 import type { Tenant } from "../tenant/tenant";
@@ -15,6 +16,8 @@ const REFUSED: readonly SigningKeyErrorCode[] = ["refused_by_auth0", "tenant_not
 export interface Write {
   /** `revoking key abc (due since …)` */
   what: string;
+  /** What its receipts say it is about. */
+  subject: Omit<Subject, "domain">;
   send: () => Promise<void>;
   /** Whether a ring shows that it has happened. */
   isDone: (ring: KeyRing) => boolean;
@@ -28,7 +31,7 @@ export interface Write {
  * @throws SigningKeyError what Auth0 answered, where trying again would not help
  */
 export async function writeOnce(
-  { what, send, isDone, record }: Write,
+  { what, subject, send, isDone, record }: Write,
   ring: ObservedRing,
   tenant: Tenant,
   runtime: Runtime,
@@ -40,7 +43,7 @@ export async function writeOnce(
   for (let attempts = 1; ; attempts += 1) {
     await runtime.announce(attempt);
     try {
-      await send();
+      await runtime.audit.attempt({ domain: tenant.domain, ...subject }, send);
       break;
     } catch (error) {
       let isWorthAnother = attempts < WRITE_ATTEMPTS;
