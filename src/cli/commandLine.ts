@@ -2,8 +2,13 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
 import * as v from "valibot";
+import { FILE_VARIABLE } from "../audit/trail";
+import { systemClock } from "../clock";
+import { parseDuration } from "../duration";
 import { DEFAULT_VERIFY_TIMEOUT, POSITIVE_ALLOWED, positiveDuration, words } from "../lifecycle/inputs";
 import { domainFault } from "../tenant/credentials";
+import type { AuditedTenant, AuditRequest } from "./audit/audit";
+import type { ReceiptRequest } from "./audit/receipt";
 import type { EmergencyRequest } from "./emergency/request";
 import { Output, PROGRAM, type Environment } from "./output";
 
@@ -29,6 +34,18 @@ AUTH0_DOMAIN may be left out.
 Examples:
   $ auth0-signing-keys emergency --tenant acme.eu.auth0.com --compromised current --reason "leaked in INC-42" --dry-run
   $ auth0-signing-keys emergency --tenant acme.eu.auth0.com --compromised both --reason "backup was public"`;
+
+const RECEIPT_HELP = `
+Examples:
+  $ pulumi stack export | auth0-signing-keys receipt --state - >> "$GITHUB_STEP_SUMMARY"
+  $ auth0-signing-keys receipt --audit audit.jsonl --json`;
+
+const AUDIT_HELP = `${CREDENTIALS}
+With --tenant acme.eu.auth0.com=ACME those of a tenant are ACME_AUTH0_CLIENT_ID and so on. Scopes: read:signing_keys, and
+read:logs for the tenant's own log. Exit code 1 if a change has no receipt, a receipt no change, or a tenant was not asked.
+
+Example:
+  $ auth0-signing-keys audit --since 365d --receipts receipts/ --tenant acme.eu.auth0.com=ACME --tenant acme.us.auth0.com=US`;
 
 /**
  * The command line. A command resolves when it is done and throws what it fails with; wrong usage throws a
@@ -107,6 +124,57 @@ export function commandLine({ environment, stdin, stdout, stderr }: Process): Co
     });
 
   program
+    .command("receipt")
+    .description(
+      "sum up a stack and what a run attempted, as Markdown for a pull request or a job; asks nobody",
+    )
+    .option("--state <file>", "what pulumi stack export printed; - for standard input")
+    .option("--audit <file>", `the receipts of the run (default: ${FILE_VARIABLE})`)
+    .option("--json", "print one line of JSON")
+    .addHelpText("after", RECEIPT_HELP)
+    .action(async ({ json, ...request }: ReceiptRequest & { json?: boolean }) => {
+      const { receipt } = await import("./audit/receipt.js");
+      receipt(request, { environment, output: outputOf(json), clock: systemClock });
+    });
+
+  program
+    .command("audit")
+    .description("hold receipts, key rings and the tenants' logs against each other; writes nothing")
+    .addOption(
+      new Option("--since <time>", "a duration before now, or a date")
+        .argParser(pointInTime)
+        .default(pointInTime("365d"), "365d"),
+    )
+    .addOption(
+      new Option(
+        "--receipts <place>",
+        "a file of receipts, or a folder of .jsonl files; more than once for more",
+      )
+        .argParser((place: string, given: readonly string[]) => [...given, place])
+        .default([], "none"),
+    )
+    .addOption(
+      new Option(
+        "--tenant <domain[=PREFIX]>",
+        "a tenant; more than once for more (default: that of AUTH0_DOMAIN)",
+      )
+        .argParser((text: string, given: readonly AuditedTenant[]) => [...given, auditedTenant(text)])
+        .default([], "AUTH0_DOMAIN"),
+    )
+    .option("--json", "print one line of JSON")
+    .addHelpText("after", AUDIT_HELP)
+    .action(
+      async ({
+        json,
+        tenant,
+        ...request
+      }: Omit<AuditRequest, "tenants"> & { json?: boolean; tenant: AuditedTenant[] }) => {
+        const { audit } = await import("./audit/audit.js");
+        await audit({ ...request, tenants: tenant }, { environment, output: outputOf(json) });
+      },
+    );
+
+  program
     .command("emulator")
     .description("run the package auth0-signing-keys-emulator, a local tenant; all flags are its own")
     .helpOption(false)
@@ -132,6 +200,21 @@ function tenantDomain(text: string): string {
   if (fault !== undefined)
     throw new InvalidArgumentError(`${fault[0]?.toUpperCase() ?? ""}${fault.slice(1)}.`);
   return text.toLowerCase();
+}
+
+function auditedTenant(text: string): AuditedTenant {
+  const [, domain = "", prefix = ""] = /^([^=]*)(?:=(.*))?$/.exec(text) ?? [];
+  if (!/^(|[A-Z][A-Z0-9_]*)$/i.test(prefix))
+    throw new InvalidArgumentError("Allowed after =: letters, digits and _.");
+  return { domain: tenantDomain(domain), prefix };
+}
+
+function pointInTime(text: string): Date {
+  const before = parseDuration(text);
+  const at = before === undefined ? Date.parse(text) : systemClock.now().getTime() - before;
+  if (Number.isNaN(at))
+    throw new InvalidArgumentError('Allowed: a duration such as "365d", or a date such as 2026-01-31.');
+  return new Date(at);
 }
 
 function textOf(schema: v.GenericSchema<string, string>, allowed: string): (text: string) => string {

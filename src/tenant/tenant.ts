@@ -21,6 +21,7 @@ export const LIST_SCOPES = ["read:signing_keys"] as const;
 /** Auth0 asks for both to rotate. */
 export const ROTATE_SCOPES = ["create:signing_keys", "update:signing_keys"] as const;
 export const REVOKE_SCOPES = ["update:signing_keys"] as const;
+export const LOG_SCOPES = ["read:logs"] as const;
 export const LIFETIMES_SCOPES = ["read:resource_servers", "read:clients"] as const;
 
 export interface TenantOptions {
@@ -153,6 +154,17 @@ export class Tenant {
     const [first, ...others] = all;
     if (first === undefined) throw this.unexpected(attempt, `there are no ${what}`);
     return others.reduce((longest, other) => (other.seconds > longest.seconds ? other : longest), first);
+  }
+
+  /** A page of the tenant's log, the latest entry first: what was changed by its Management API, by anybody. */
+  async managementLogPage(page: number, size: number): Promise<unknown> {
+    return this.read("reading the log", LOG_SCOPES, async () => {
+      const { LogsClient } = await import("auth0/logs");
+      const client = new LogsClient(await this.clientOptions());
+      const wanted = { page, per_page: size, include_totals: false, sort: "date:-1" };
+      const options = { ...this.requestOptions(), queryParams: { q: "type:sapi" } };
+      return (await client.list(wanted, options)).response;
+    });
   }
 
   /** The kids that the tenant's JWKS publishes now, read past any cache. */

@@ -35,7 +35,10 @@ const FOUND: readonly { readonly name: string; readonly happens: string; readonl
     happens: "old list at list",
     history: historyOf(
       up({ raise: 1 }),
-      up({ raise: 1 }, { after: 0, kind: "killed while writing", at: "rotate", fate: "done later", delay: 1 }),
+      up(
+        { raise: 1 },
+        { after: 0, kind: "killed while writing", at: "rotate", fate: "done later", delay: 1 },
+      ),
       up({ raise: 1 }, { after: 0, kind: "old list" }),
     ),
   },

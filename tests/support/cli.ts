@@ -67,7 +67,9 @@ export class Machine {
   }
 
   files(): string[] {
-    return readdirSync(this.folder);
+    return readdirSync(this.folder, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map(({ parentPath, name }) => path.relative(this.folder, path.join(parentPath, name)));
   }
 
   read(file: string): string {

@@ -1,0 +1,126 @@
+import { SigningKeyError } from "../../errors";
+import { readManagementLog, type ManagementLog } from "../../tenant/managementLog";
+import type { Tenant } from "../../tenant/tenant";
+import { ENVIRONMENT_VARIABLES } from "../../tenant/credentials";
+import { runtimeFor } from "../connect";
+import { Ended, EXIT, type Environment, type Output } from "../output";
+import { readReceipts } from "./receiptFiles";
+import { reconcileReceipts, UNACCOUNTED, type Change } from "./reconcile";
+
+/** A tenant, and what stands before the names of its credentials' variables. */
+export interface AuditedTenant {
+  domain: string;
+  prefix: string;
+}
+
+export interface AuditRequest {
+  since: Date;
+  /** Files, or folders of them. */
+  receipts: readonly string[];
+  /** That of `AUTH0_DOMAIN` if empty. */
+  tenants: readonly AuditedTenant[];
+}
+
+interface TenantAudit {
+  domain: string;
+  /** Since when the tenant's log was there to be read; absent without `read:logs` or entries. */
+  logSince?: string;
+  changes: Change[];
+}
+
+/** Holds receipts, rings and logs against each other; reads only. Exit code 1 if somebody has to look. */
+export async function audit(
+  { since, receipts: places, tenants }: AuditRequest,
+  { environment, output }: { environment: Environment; output: Output },
+): Promise<void> {
+  const receipts = places.flatMap(readReceipts);
+  const own: AuditedTenant = { domain: "", prefix: "" };
+  const audits: TenantAudit[] = [];
+  for (const { domain, prefix } of tenants.length === 0 ? [own] : tenants) {
+    const runtime = runtimeFor(domain === "" ? undefined : domain, withPrefix(environment, prefix), output);
+    const tenant = runtime.tenant(undefined);
+    const ring = await tenant.listKeys();
+    const log = await logOf(tenant, since, output);
+    const ofTenant = receipts.filter((receipt) => receipt.domain === tenant.domain);
+    audits.push({
+      domain: tenant.domain,
+      ...(log?.since !== undefined && { logSince: log.since }),
+      changes: reconcileReceipts(ofTenant, ring, log, since),
+    });
+  }
+  const unasked = [...new Set(receipts.map(({ domain }) => domain))].filter(
+    (domain) => !audits.some((one) => one.domain === domain),
+  );
+  output.result(await describe(audits, unasked, since), {
+    since: since.toISOString(),
+    tenants: audits,
+    unasked,
+  });
+  const isUnaccounted = audits.some(({ changes }) =>
+    changes.some(({ verdict }) => UNACCOUNTED.includes(verdict)),
+  );
+  if (isUnaccounted || unasked.length > 0) throw new Ended(EXIT.failed);
+}
+
+/** The variables `ACME_AUTH0_CLIENT_ID` and so on as `AUTH0_CLIENT_ID`; none of those without the prefix. */
+function withPrefix(environment: Environment, prefix: string): Environment {
+  if (prefix === "") return environment;
+  const credentials = Object.values(ENVIRONMENT_VARIABLES).map((name) => [
+    name,
+    environment[`${prefix}_${name}`],
+  ]);
+  return { ...environment, ...(Object.fromEntries(credentials) as Environment) };
+}
+
+/** The log is a third witness, for which not every application has the scope. */
+async function logOf(tenant: Tenant, since: Date, output: Output): Promise<ManagementLog | undefined> {
+  try {
+    return await readManagementLog(tenant, since);
+  } catch (error) {
+    if (!(error instanceof SigningKeyError && error.code === "insufficient_scope")) throw error;
+    output.say(
+      `${tenant.domain}: without the scope read:logs its log says nothing; receipts and ring alone are compared`,
+    );
+    return undefined;
+  }
+}
+
+async function describe(
+  audits: readonly TenantAudit[],
+  unasked: readonly string[],
+  since: Date,
+): Promise<string> {
+  const { default: Table } = await import("cli-table3");
+  const parts = audits.map(({ domain, changes, logSince }) => {
+    const reach = logSince === undefined ? "without its log" : `its log from ${logSince} on`;
+    const title = `${domain} since ${since.toISOString()}, ${reach}`;
+    if (changes.length === 0) return `${title}\nNo key was rotated or revoked.`;
+    const table = new Table({
+      head: ["at", "what", "kid", "verdict", "who", "why", "by its log"],
+      style: { head: [], border: [], compact: true },
+    });
+    for (const { at = "", action, kid = "", verdict, by = "", commit, reason = "", loggedBy = "" } of changes)
+      table.push([
+        at,
+        action,
+        kid,
+        verdict,
+        commit === undefined ? by : `${by} at ${commit.slice(0, 12)}`,
+        reason,
+        loggedBy,
+      ]);
+    const toLookAt = changes.filter(({ verdict }) => UNACCOUNTED.includes(verdict)).length;
+    return [
+      title,
+      table.toString(),
+      toLookAt === 0
+        ? "Every change is accounted for."
+        : `${toLookAt} of ${changes.length} changes are not accounted for: ask who made them.`,
+    ].join("\n");
+  });
+  if (unasked.length > 0)
+    parts.push(
+      `There are receipts of tenants that were not asked: ${unasked.join(", ")}; name each with --tenant.`,
+    );
+  return parts.join("\n\n");
+}

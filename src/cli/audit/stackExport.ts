@@ -1,0 +1,104 @@
+import { readFileSync } from "node:fs";
+import * as v from "valibot";
+import { SigningKeyError } from "../../errors";
+import { REVOCATION_TYPE, ROTATION_TYPE } from "../../shell";
+
+const text = v.string();
+const key = v.looseObject({ kid: text, since: v.optional(text) });
+const dated = v.looseObject({
+  kid: text,
+  retiredAt: text,
+  revokeDueAt: v.optional(text),
+  revokedAt: v.optional(text),
+});
+const pendingStep = v.looseObject({ step: text, kid: text, since: text });
+
+const rotationSchema = v.looseObject({
+  domain: text,
+  generation: v.number(),
+  revokePrevious: v.boolean(),
+  currentKey: key,
+  nextKey: v.optional(key),
+  retired: v.array(dated),
+  foreign: v.array(text),
+  pending: v.array(pendingStep),
+  reason: v.optional(text),
+  rotatedAt: v.optional(text),
+  observedAt: text,
+});
+const revocationSchema = v.looseObject({
+  domain: text,
+  keys: v.array(dated),
+  pending: v.array(pendingStep),
+  hold: v.boolean(),
+});
+
+const exportSchema = v.looseObject({
+  deployment: v.nullable(
+    v.looseObject({
+      resources: v.optional(
+        v.array(v.looseObject({ type: text, outputs: v.optional(v.record(text, v.unknown())) })),
+        [],
+      ),
+    }),
+  ),
+});
+
+/** What a stack knows of one tenant's keys. */
+export interface RecordedTenant {
+  domain: string;
+  /** Absent of a stack that only revokes. */
+  rotation?: v.InferOutput<typeof rotationSchema>;
+  /** The valid keys that it is to revoke, each from then on. */
+  due: { kid: string; revokeDueAt?: string }[];
+  pending: v.InferOutput<typeof pendingStep>[];
+}
+
+/**
+ * What `pulumi stack export` printed, from a file or, for `-`, standard input.
+ * @throws SigningKeyError `receipt_unusable`
+ */
+export function readStackExport(file: string): RecordedTenant[] {
+  const unusable = (observation: string): SigningKeyError =>
+    new SigningKeyError("receipt_unusable", {
+      attempt:
+        file === "-" ? "reading a stack's state from standard input" : `reading a stack's state in ${file}`,
+      observation,
+      remedy: "give what pulumi stack export prints",
+    });
+  let read: string;
+  try {
+    read = readFileSync(file === "-" ? 0 : file, "utf8");
+  } catch (error) {
+    throw unusable(error instanceof Error ? error.message : String(error));
+  }
+  const parsed = v.safeParse(v.pipe(text, v.parseJson(), exportSchema), read);
+  if (!parsed.success) throw unusable("it is no state of a stack");
+  const resources = parsed.output.deployment?.resources ?? [];
+  return resources.flatMap(({ type, outputs = {} }) => {
+    const rotation = type === ROTATION_TYPE ? v.safeParse(rotationSchema, outputs) : undefined;
+    if (rotation?.success) return [ofRotation(rotation.output)];
+    const revocation = type === REVOCATION_TYPE ? v.safeParse(revocationSchema, outputs) : undefined;
+    return revocation?.success ? [ofRevocation(revocation.output)] : [];
+  });
+}
+
+function ofRotation(rotation: v.InferOutput<typeof rotationSchema>): RecordedTenant {
+  const { domain, retired, pending, revokePrevious } = rotation;
+  return { domain, rotation, due: revokePrevious ? stillValid(retired) : [], pending };
+}
+
+function ofRevocation({
+  domain,
+  keys,
+  pending,
+  hold,
+}: v.InferOutput<typeof revocationSchema>): RecordedTenant {
+  return { domain, due: hold ? [] : stillValid(keys), pending };
+}
+
+function stillValid(keys: readonly v.InferOutput<typeof dated>[]): RecordedTenant["due"] {
+  return keys
+    .filter(({ revokedAt }) => revokedAt === undefined)
+    .map(({ kid, revokeDueAt }) => ({ kid, ...(revokeDueAt !== undefined && { revokeDueAt }) }));
+}
