@@ -1,7 +1,6 @@
 import { SigningKeyError } from "../../errors";
 import { readManagementLog, type ManagementLog } from "../../tenant/managementLog";
 import type { Tenant } from "../../tenant/tenant";
-import { ENVIRONMENT_VARIABLES } from "../../tenant/credentials";
 import { runtimeFor } from "../connect";
 import { Ended, EXIT, type Environment, type Output } from "../output";
 import { readReceipts } from "./receiptFiles";
@@ -9,7 +8,8 @@ import { reconcileReceipts, UNACCOUNTED, type Change } from "./reconcile";
 
 /** A tenant, and what stands before the names of its credentials' variables. */
 export interface AuditedTenant {
-  domain: string;
+  /** That of `AUTH0_DOMAIN` if undefined. */
+  domain: string | undefined;
   prefix: string;
 }
 
@@ -34,10 +34,10 @@ export async function audit(
   { environment, output }: { environment: Environment; output: Output },
 ): Promise<void> {
   const receipts = places.flatMap(readReceipts);
-  const own: AuditedTenant = { domain: "", prefix: "" };
+  const own: AuditedTenant = { domain: undefined, prefix: "" };
   const audits: TenantAudit[] = [];
   for (const { domain, prefix } of tenants.length === 0 ? [own] : tenants) {
-    const runtime = runtimeFor(domain === "" ? undefined : domain, withPrefix(environment, prefix), output);
+    const runtime = runtimeFor(domain, environment, output, prefix);
     const tenant = runtime.tenant(undefined);
     const ring = await tenant.listKeys();
     const log = await logOf(tenant, since, output);
@@ -60,16 +60,6 @@ export async function audit(
     changes.some(({ verdict }) => UNACCOUNTED.includes(verdict)),
   );
   if (isUnaccounted || unasked.length > 0) throw new Ended(EXIT.failed);
-}
-
-/** The variables `ACME_AUTH0_CLIENT_ID` and so on as `AUTH0_CLIENT_ID`; none of those without the prefix. */
-function withPrefix(environment: Environment, prefix: string): Environment {
-  if (prefix === "") return environment;
-  const credentials = Object.values(ENVIRONMENT_VARIABLES).map((name) => [
-    name,
-    environment[`${prefix}_${name}`],
-  ]);
-  return { ...environment, ...(Object.fromEntries(credentials) as Environment) };
 }
 
 /** The log is a third witness, for which not every application has the scope. */

@@ -10,7 +10,18 @@ test.each<[string, string | undefined, Record<string, string>, string | undefine
   ["AUTH0_DOMAIN alone will do", undefined, { AUTH0_DOMAIN: DOMAIN }, DOMAIN],
   ["without either there is none", undefined, {}, undefined],
 ])("%s", (_, tenant, environment, domain) => {
-  expect(environmentFor(tenant, environment)["AUTH0_DOMAIN"]).toBe(domain);
+  const own = environmentFor(tenant, { AUTH0_CLIENT_ID: "app", ...environment });
+  expect(own["AUTH0_DOMAIN"]).toBe(domain);
+});
+
+test("with a prefix the variables with that prefix stand for those without, and none of those is used", () => {
+  const variables = { PATH: "/bin", AUTH0_CLIENT_SECRET: "another's", ACME_AUTH0_CLIENT_ID: "app" };
+  const own = environmentFor(DOMAIN, variables, "ACME");
+  expect(own).toMatchObject({ PATH: "/bin", AUTH0_DOMAIN: DOMAIN, AUTH0_CLIENT_ID: "app" });
+  expect(own["AUTH0_CLIENT_SECRET"]).toBeUndefined();
+  expect(thrownBy(() => environmentFor(DOMAIN, { AUTH0_CLIENT_ID: "app" }, "ACME")).message).toContain(
+    "none in the environment whose names begin with ACME_; set ACME_AUTH0_DOMAIN, ",
+  );
 });
 
 test.each<[string, Record<string, string>, SigningKeyErrorCode, string]>([
@@ -19,6 +30,12 @@ test.each<[string, Record<string, string>, SigningKeyErrorCode, string]>([
     { AUTH0_DOMAIN: "other.auth0.com" },
     "wrong_tenant",
     "AUTH0_DOMAIN is other.auth0.com, so they are another tenant's",
+  ],
+  [
+    "an environment without any",
+    {},
+    "invalid_input",
+    "there are none in the environment; set AUTH0_DOMAIN, AUTH0_CLIENT_ID, AUTH0_CLIENT_SECRET;",
   ],
   [
     "what is no domain, and doesn't repeat it: it may be a secret",
