@@ -54,6 +54,8 @@ export class Stack {
   private readonly running = new Set<number>();
   private readonly orphans = new Set<number>();
   private env: Readonly<Record<string, string>>;
+  /** Whether a run has type-checked the program, which takes as long as all the rest of a run. */
+  private isTypeChecked = false;
 
   constructor({ program, project, env }: Pick<StackOptions, "program" | "project" | "env">) {
     this.temporary = mkdtempSync(path.join(tmpdir(), "signing-keys-e2e-"));
@@ -236,6 +238,7 @@ export class Stack {
     const ended = untilEnd(child, () => output).then((run) => {
       this.running.delete(pid);
       if (kind === "terminal") this.transcript.push(run.output);
+      if (run.outcome === 0 && /\b(up|preview)\b/.test(args.join(" "))) this.isTypeChecked = true;
       return run;
     });
     return {
@@ -268,6 +271,7 @@ export class Stack {
       PULUMI_CONFIG_PASSPHRASE: "only for tests",
       PULUMI_SKIP_UPDATE_CHECK: "true",
       PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
+      ...(this.isTypeChecked && { PULUMI_NODEJS_TRANSPILE_ONLY: "true" }),
       ...this.env,
     };
   }
