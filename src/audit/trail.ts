@@ -37,7 +37,7 @@ export class AuditTrail {
     this.file = environment[FILE_VARIABLE] ?? "";
     this.url = environment[URL_VARIABLE] ?? "";
     this.token = environment[TOKEN_VARIABLE] ?? "";
-    this.redact = redactor([this.token]);
+    this.redact = redactor([this.token, this.url]);
   }
 
   /**
@@ -100,22 +100,23 @@ export class AuditTrail {
     const at = this.clock.now().toISOString();
     const receipt: AuditReceipt = { version: 1, at, ...what, ...actorOf(this.environment) };
     const line = JSON.stringify(receipt);
+    const append = (): void => {
+      appendFileSync(this.file, `${line}\n`, { mode: 0o600 });
+    };
     await Promise.all([
-      this.deliver(this.file, () => {
-        appendFileSync(this.file, `${line}\n`, { mode: 0o600 });
-      }),
-      this.deliver(this.url, () => this.post(line)),
+      this.file !== "" && this.deliver(this.file, append),
+      // The path of a webhook is a secret.
+      this.url !== "" && this.deliver(new URL(this.url).origin, () => this.post(line)),
     ]);
   }
 
   private async deliver(sink: string, send: () => void | Promise<void>): Promise<void> {
-    if (sink === "") return;
     try {
       await send();
     } catch (error) {
       const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
       const why = this.redact(cause instanceof Error ? cause.message : String(cause));
-      this.say(`the receipt can't be delivered to ${this.redact(sink)} (${why}); it goes on all the same`);
+      this.say(`the receipt can't be delivered to ${sink} (${why}); it goes on all the same`);
     }
   }
 
@@ -135,8 +136,10 @@ export class AuditTrail {
   }
 }
 
-function failure(error: unknown): Pick<AuditReceipt, "outcome" | "code" | "message"> {
-  const message = error instanceof Error ? error.message : String(error);
+function failure(thrown: unknown): Pick<AuditReceipt, "outcome" | "code" | "message"> {
+  const message = thrown instanceof Error ? thrown.message : String(thrown);
+  // What the engine is to record of a failed update is wrapped round the failure.
+  const error = thrown instanceof Error && !(thrown instanceof SigningKeyError) ? thrown.cause : thrown;
   if (!(error instanceof SigningKeyError)) return { outcome: "failed", message };
   return { outcome: error instanceof OutcomeUnknownError ? "unknown" : "failed", code: error.code, message };
 }

@@ -42,7 +42,7 @@ let sinkStatus = 204;
 const hosts: ProviderHost[] = [];
 
 beforeAll(async () => {
-  ({ emulator, nextTenant } = await startTenants(6));
+  ({ emulator, nextTenant } = await startTenants(7));
   untouched = nextTenant();
   folder = mkdtempSync(path.join(tmpdir(), "audit-trail-"));
   const authority = await CertificateAuthority.create();
@@ -157,6 +157,20 @@ test("a raise that is refused leaves one receipt with the code, and a write that
   ]);
 });
 
+test("an update that fails after its write says with which code", async () => {
+  const tenant = nextTenant();
+  const file = path.join(folder, "unverified.jsonl");
+  const stack = new Stack(await hostWith({ AUTH0_SIGNING_KEYS_AUDIT_FILE: file }));
+  const { current } = await ringOf(emulator, tenant);
+  await emulator.fault({ fault: "stale-jwks", match: PATHS.jwks, tenant: tenant.domain, times: 50 });
+  await refusal(stack.up({ tenant: tenantFields(tenant), generation: 1, verifyTimeout: "1s" }));
+  expect(told(receiptsIn(file))).toEqual([
+    `rotate ${current} begun`,
+    `rotate ${current} done`,
+    "update failed verification_timeout",
+  ]);
+});
+
 test("they are POSTed with the token, which is shown nowhere; a sink that is down is said and stops nothing", async () => {
   const tenant = nextTenant();
   const host = await hostWith({
@@ -181,9 +195,10 @@ test("they are POSTed with the token, which is shown nowhere; a sink that is dow
   await stack.up({ ...base, generation: 2 });
   expect(await effectsOn(emulator, tenant)).toHaveLength(2);
   expect(host.stdout()).toContain(
-    `the receipt can't be delivered to ${sinkUrl()} (it answered 500); it goes on all the same`,
+    `the receipt can't be delivered to ${new URL(sinkUrl()).origin} (it answered 500); it goes on all the same`,
   );
-  expect(host.stdout() + host.stderr()).not.toContain(SINK_TOKEN);
+  // A webhook's path is a secret, as is the token.
+  for (const secret of [SINK_TOKEN, "/receipts"]) expect(host.stdout() + host.stderr()).not.toContain(secret);
 });
 
 test("a file that can't be written is said and stops nothing", async () => {
