@@ -1,33 +1,21 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import path from "node:path";
 import type { Receipt } from "../../src/cli/emergency/receipt";
 import type { Stack } from "../support/engine";
-import { checkout } from "../support/project";
 import { stackFor, testWhatIsLeftBehind } from "./leftBehind";
 import { rotationOf, rotationProgram } from "./program";
-import { commandsUnder, example } from "./readme";
+import { example, shellBlock } from "./readme";
 import { TenantSupply, type TestTenant } from "./tenants";
+import { installedCommand } from "./terminal";
 
 jest.setTimeout(180_000);
 
+const README = "examples/emergency/README.md";
+const WITHOUT_A_STACK = "Without a stack, its state or CI";
+
 const supply = new TenantSupply();
-/** Where a global installation would put the command. */
-const bin = mkdtempSync(path.join(tmpdir(), "signing-keys-bin-"));
-beforeAll(() => {
-  const main = path.join(checkout, "dist/cli/main.js");
-  const script = `#!/bin/sh\nexec '${process.execPath}' '${main}' "$@"\n`;
-  writeFileSync(path.join(bin, "auth0-signing-keys"), script, { mode: 0o755 });
-});
+const terminalOf = installedCommand();
 afterAll(async () => {
-  rmSync(bin, { recursive: true });
   await supply.stop();
 });
-
-/** The terminal of somebody who has installed the command. */
-function terminalOf(tenant: TestTenant): Readonly<Record<string, string>> {
-  return { ...tenant.env, PATH: `${bin}${path.delimiter}${process.env["PATH"] ?? ""}` };
-}
 
 async function effects(tenant: TestTenant): Promise<string[]> {
   return (await tenant.journal()).flatMap(({ effect, kid }) =>
@@ -81,10 +69,11 @@ test("the commands of the example's README, as they are written", async () => {
   });
   await succeeds(stack.up());
   const { current: first } = await tenant.ring();
-  const values = { DOMAIN: tenant.domain, COMPROMISED_KID: first };
-  const blocks = commandsUnder("emergency", "Without a stack", values);
-  const [, look = "", current = "", both = "", byName = "", record = ""] = blocks;
-  expect(blocks).toHaveLength(6);
+  const values = { DOMAIN: tenant.domain };
+  const look = shellBlock(README, WITHOUT_A_STACK, 1, values);
+  const current = shellBlock(README, WITHOUT_A_STACK, 2, values);
+  const both = shellBlock(README, WITHOUT_A_STACK, 3, values);
+  const byName = shellBlock(README, WITHOUT_A_STACK, 4, { ...values, COMPROMISED_KID: first });
 
   expect(await succeeds(stack.shell(look))).toMatch(new RegExp(`0 failed, [\\s\\S]* ${first} │ current`));
   expect(await succeeds(stack.shell(current))).toContain(`Emergency on ${tenant.domain}: done`);
@@ -105,7 +94,7 @@ test("the commands of the example's README, as they are written", async () => {
     ...[`rotate ${third}`, `revoke ${third}`],
   ]);
 
-  await succeeds(stack.shell(record));
+  await succeeds(stack.shell(shellBlock(README, WITHOUT_A_STACK, 5)));
   await succeeds(stack.preview("--expect-no-changes"));
   const { currentKey, previousKeys } = rotationOf(stack);
   expect([currentKey.kid, previousKeys]).toEqual([(await tenant.ring()).current, []]);

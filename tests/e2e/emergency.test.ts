@@ -5,7 +5,7 @@ import type { Stack } from "../support/engine";
 import { atEffect, killUpdate, REVOKE, ROTATE } from "./crash";
 import { effectsOf } from "./exactlyOnce";
 import { stackFor, testWhatIsLeftBehind } from "./leftBehind";
-import { commandsUnder, example } from "./readme";
+import { example, shellBlock } from "./readme";
 import { rotationOf } from "./program";
 import { TenantSupply, type TestTenant } from "./tenants";
 
@@ -16,6 +16,7 @@ afterAll(async () => {
   await supply.stop();
 });
 
+const README = "examples/emergency/README.md";
 const CURRENT = "The current key is compromised";
 const BOTH = "The current and the next key are compromised";
 
@@ -86,7 +87,7 @@ test("the current key: one update rotates it out, revokes it and drops its certi
   await tenant.emulator.fault({ fault: "status", status: 503, times: 99, match, tenant: tenant.domain });
 
   const values = { COMPROMISED_KID: compromised, GENERATION: "1" };
-  const [commands = ""] = commandsUnder("emergency", CURRENT, values);
+  const commands = shellBlock(README, CURRENT, 0, values);
   const output = await succeeds(stack.shell(commands));
   expect(output).toMatch(
     new RegExp(`rotate \\(${compromised} retires.*revoke ${compromised} now \\(INC-42: `),
@@ -120,20 +121,16 @@ describe("the current and the next key", () => {
     const tenant = await supply.take();
     const stack = await adopted(tenant);
     const { current: first, next: second } = await tenant.ring();
-    const [look = ""] = commandsUnder("emergency", "First: look");
-    const seen = await succeeds(stack.shell(look));
+    const seen = await succeeds(stack.shell(shellBlock(README, "First: look", 0)));
     expect(seen).toContain(`in the last 24 hours: 0 at least, so 5 of Auth0's 5 a day are left at most`);
     expect(seen).toMatch(new RegExp(`currentKid +${first}\\n`));
     expect(seen).toMatch(new RegExp(`nextKid +${second}\\n`));
     expect(await effects(tenant)).toEqual([]);
 
-    const values = {
-      FIRST_KID: first,
-      FIRST_GENERATION: "1",
-      SECOND_KID: second,
-      SECOND_GENERATION: "2",
-    };
-    for (const step of commandsUnder("emergency", BOTH, values)) await succeeds(stack.shell(step));
+    const values = { FIRST_KID: first, FIRST_GENERATION: "1" };
+    await succeeds(stack.shell(shellBlock(README, BOTH, 0, values)));
+    const then = { SECOND_KID: second, SECOND_GENERATION: "2" };
+    await succeeds(stack.shell(shellBlock(README, BOTH, 1, then)));
     expect(await effects(tenant)).toEqual([
       `rotate ${first}`,
       `revoke ${first}`,
@@ -219,9 +216,9 @@ describe("an update that ends half-way: the same again, and there is one rotatio
     const before = (await effects(tenant)).length;
     generation += 1;
     const values = { COMPROMISED_KID: compromised, GENERATION: String(generation) };
-    await configure(stack, commandsUnder("emergency", CURRENT, values).join(""));
+    await configure(stack, shellBlock(README, CURRENT, 0, values));
     await interrupt(tenant, stack);
-    const [again = ""] = commandsUnder("emergency", "It failed half-way");
+    const again = shellBlock(README, "It failed half-way, or was killed", 0);
     await succeeds(stack.shell(again.replace("pulumi cancel\n", "pulumi cancel || true\n")));
     expect((await effects(tenant)).slice(before)).toEqual([`rotate ${compromised}`, `revoke ${compromised}`]);
     expect((await stack.preview("--expect-no-changes")).outcome).toBe(0);
@@ -237,18 +234,16 @@ test("a tenant without a stack, and a previous key, too", async () => {
   const { current: leaked } = await tenant.ring();
   const stack = await emergencyStack(tenant);
   const values = { COMPROMISED_KID: leaked };
-  const [create = ""] = commandsUnder("emergency", "There is no stack", values);
-  await succeeds(stack.shell(create));
+  await succeeds(stack.shell(shellBlock(README, "There is no stack for this tenant", 0, values)));
   expect(await effects(tenant)).toEqual([`rotate ${leaked}`, `revoke ${leaked}`]);
 
   const { current: second } = await tenant.ring();
-  const [afterwards = ""] = commandsUnder("emergency", "Afterwards");
-  await configure(stack, afterwards);
+  await configure(stack, shellBlock(README, "Afterwards", 0));
   await stack.configure({ generation: "2", minKeyAge: "0s" });
   await succeeds(stack.up());
   expect((await stack.outputs())["pendingRevocations"]).toMatchObject([{ kid: second }]);
-  const [previous = ""] = commandsUnder("emergency", "A previous key", { COMPROMISED_KID: second });
-  await configure(stack, previous);
+  const named = { COMPROMISED_KID: second };
+  await configure(stack, shellBlock(README, "A previous key is compromised", 0, named));
   await succeeds(stack.up());
   expect((await effects(tenant)).slice(2)).toEqual([`rotate ${second}`, `revoke ${second}`]);
 });

@@ -1,5 +1,6 @@
-import { cpSync, readFileSync } from "node:fs";
+import { cpSync } from "node:fs";
 import path from "node:path";
+import { readMarkdown } from "../support/markdown";
 import { checkout, linkDependencies } from "../support/project";
 
 export const examples = path.join(checkout, "examples");
@@ -13,24 +14,27 @@ export function example(name: string): (folder: string) => void {
 }
 
 /**
- * The shell commands that an example's README gives under a heading, one text each block.
- * @param heading the first words of the heading, without its hashes
+ * The shell commands of one block of a document, to be run. To ask for it says that it is run, and
+ * tests/unit/shellBlocks.test.ts reads these calls: give the first three arguments as they are, or as constants of the file.
+ * @param document its path from the root of the repository
+ * @param heading what it stands under
+ * @param index the how-manieth `sh` block under that heading, from 0
  * @param values what a reader puts in for the words in capitals; each must occur
  */
-export function commandsUnder(
-  name: string,
+export function shellBlock(
+  document: string,
   heading: string,
+  index: number,
   values: Readonly<Record<string, string>> = {},
-): string[] {
-  const readme = readFileSync(path.join(examples, name, "README.md"), "utf8");
-  const sections = readme.split(/^#+ /m).filter((section) => section.startsWith(heading));
-  const [section = ""] = sections;
-  let text = [...section.matchAll(/^```sh\n(.*?)^```$/gms)].map(([, block = ""]) => block).join("\0");
-  if (sections.length !== 1 || text === "")
-    throw new Error(`no commands in ${sections.length} sections "${heading}" of the README of ${name}`);
+): string {
+  const found = readMarkdown(document).blocks.find(
+    (block) => block.language === "sh" && block.heading === heading && block.index === index,
+  );
+  if (found === undefined) throw new Error(`no block ${index} under "${heading}" in ${document}`);
+  let { text } = found;
   for (const [placeholder, value] of Object.entries(values)) {
-    if (!text.includes(placeholder)) throw new Error(`"${heading}" of ${name} has no ${placeholder}`);
+    if (!text.includes(placeholder)) throw new Error(`"${heading}" of ${document} has no ${placeholder}`);
     text = text.replaceAll(placeholder, value);
   }
-  return text.split("\0");
+  return text;
 }
