@@ -16,3 +16,5 @@ export const currentKid = rotation.currentKey.kid;
 export const trustedCertificates = rotation.trustedCertificates;
 /** What this stack has retired, with the date from which on each key is due to be revoked. */
 export const retired = rotation.retired;
+/** Valid previous keys that somebody else retired: nothing here revokes them unless they are named. */
+export const foreign = rotation.foreign;
