@@ -193,7 +193,7 @@ export class Reconciliation {
     }
     if (state !== "previous") return;
     const due = this.recorded.retired.find((key) => key.kid === kid)?.revokeDueAt;
-    const whenDue = due === undefined ? "revokePrevious" : `due since ${due}`;
+    const whenDue = due === undefined ? "no grace period" : `due since ${due}`;
     const why =
       cause === "due"
         ? whenDue
