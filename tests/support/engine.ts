@@ -143,10 +143,14 @@ export class Stack {
     return this.start(["destroy", "--yes", "--skip-preview", ...flags]).ended;
   }
 
-  /** Runs commands as somebody types them who answers every question of the engine's with yes; ends at the first that fails. */
+  /**
+   * Runs commands as somebody types them who answers every question of the engine's with yes; ends at the first that
+   * fails. As with `up`, no preview comes before an update: it says the same, and takes as long.
+   */
   shell(commands: string): Promise<EngineRun> {
     return this.run("sh", ["-ec", commands], "terminal", {
       PULUMI_SKIP_CONFIRMATIONS: "true",
+      PULUMI_OPTION_SKIP_PREVIEW: "true",
       NO_COLOR: "1",
     }).ended;
   }
