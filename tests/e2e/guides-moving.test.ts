@@ -2,12 +2,11 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { INTENT_TYPE, ROTATION_TYPE } from "../../src/shell";
 import type { Stack } from "../support/engine";
-import { readMarkdown } from "../support/markdown";
 import { linkDependencies } from "../support/project";
 import { effectsOf } from "./exactlyOnce";
 import { stackFor, testWhatIsLeftBehind } from "./leftBehind";
 import { rotationOf, rotationProgram } from "./program";
-import { shellBlock } from "./readme";
+import { codeBlock, shellBlock } from "./readme";
 import { TenantSupply } from "./tenants";
 import { mustUp } from "./updates";
 
@@ -24,10 +23,9 @@ afterAll(async () => {
 
 /** A program around the statements that the guide has under a heading. */
 function guideProgram(heading: string, statement: number, component = ""): string {
-  const block = readMarkdown(MOVING).blocks.find(
-    (one) => one.language === "ts" && one.heading === heading && one.index === 0,
-  );
-  const statements = (block?.text ?? "").split("\n").filter((line) => line.startsWith("new "));
+  const statements = codeBlock(MOVING, heading)
+    .split("\n")
+    .filter((line) => line.startsWith("new "));
   const chosen = (statements[statement] ?? "").replace("COMPONENT_URN", component);
   if (chosen === "") throw new Error(`no statement ${statement} under "${heading}"`);
   return `
@@ -129,9 +127,7 @@ new SigningKeyRollover("signing-keys", ${JSON.stringify(ARGS)});
   expect([left.outcome, left.output]).toEqual([0, expect.stringContaining(`revoke ${date}`)]);
 
   writeFileSync(path.join(elsewhere, "index.js"), guideProgram("Under a component, and out of it", 0));
-  const under = await stack.shell(
-    `cd elsewhere\nexport PULUMI_BACKEND_URL=file://${other}\npulumi up --skip-preview\n`,
-  );
+  const under = await stack.shell(`cd elsewhere\nexport PULUMI_BACKEND_URL=file://${other}\npulumi up\n`);
   expect([under.outcome, under.output]).toEqual([
     0,
     expect.stringMatching(new RegExp(`revoke ${date}[^]*\\+ 1 created\n +3 unchanged`)),

@@ -1,10 +1,10 @@
 import { X509Certificate } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { appendFileSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { expectNoRevocationOfAKeyInUse, effectsOf } from "./exactlyOnce";
 import { stackFor, testWhatIsLeftBehind } from "./leftBehind";
 import { rotationOf } from "./program";
-import { example, shellBlock } from "./readme";
+import { codeBlock, example, shellBlock } from "./readme";
 import { TenantSupply } from "./tenants";
 import { installedCommand } from "./terminal";
 
@@ -47,10 +47,12 @@ test("a tenant that was rotated by hand: adopted, cleared of foreign keys, and r
     ),
   );
   await says(shellBlock(ADOPTING, "4. Foreign keys", 0), first, second);
-  // One of them in the Dashboard, the other here.
-  await emulator.control("POST", `/tenants/${domain}/revoke/${second}`);
-  const foreign = shellBlock(ADOPTING, "4. Foreign keys", 1, { FOREIGN_KID: first });
-  await says(foreign, `revoke ${first} now (retired by hand in spring)`, `revoked ${first}`);
+  const one = shellBlock(ADOPTING, "4. Foreign keys", 1, { FOREIGN_KID: first });
+  await says(one, `revoke ${first} now (retired by hand in spring)`, `revoked ${first}`);
+  const several = codeBlock(ADOPTING, "4. Foreign keys", { FIRST_KID: first, SECOND_KID: second });
+  const code = `import { SigningKeyRevocation } from "pulumi-auth0-signing-keys";\n${several}`;
+  appendFileSync(path.join(stack.folder, "index.ts"), code);
+  await says(shellBlock(ADOPTING, "4. Foreign keys", 2), `revoking key ${second} (no grace period)`);
   expect(rotationOf(stack)).toMatchObject({ foreign: [], previousKeys: [], retired: [] });
 
   await says(
@@ -104,13 +106,13 @@ test("a tenant that was rotated by hand: adopted, cleared of foreign keys, and r
   const { rotated, revoked } = effectsOf(await tenant.journal());
   expect([rotated, revoked]).toEqual([
     [first, second, currentKey.kid],
-    [second, first],
+    [first, second],
   ]);
   expectNoRevocationOfAKeyInUse(await tenant.journal());
 
-  await says(shellBlock(UPGRADING, "Before", 0), "3 unchanged");
+  await says(shellBlock(UPGRADING, "Before", 0), "4 unchanged");
   expect(readFileSync(path.join(stack.folder, "before.json"), "utf8")).toContain("SigningKeyRotationIntent");
-  await says(shellBlock(UPGRADING, "After", 0), "3 unchanged");
+  await says(shellBlock(UPGRADING, "After", 0), "4 unchanged");
 });
 
 testWhatIsLeftBehind();

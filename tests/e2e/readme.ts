@@ -13,6 +13,15 @@ export function example(name: string): (folder: string) => void {
   };
 }
 
+/** The first piece of a program that a document has under a heading; `values` as with `shellBlock`. */
+export function codeBlock(
+  document: string,
+  heading: string,
+  values: Readonly<Record<string, string>> = {},
+): string {
+  return filledIn(document, "ts", heading, 0, values);
+}
+
 /**
  * The shell commands of one block of a document, to be run. To ask for it says that it is run, and
  * tests/unit/shellBlocks.test.ts reads these calls: give the first three arguments as they are, or as constants of the file.
@@ -27,8 +36,18 @@ export function shellBlock(
   index: number,
   values: Readonly<Record<string, string>> = {},
 ): string {
+  return filledIn(document, "sh", heading, index, values);
+}
+
+function filledIn(
+  document: string,
+  language: string,
+  heading: string,
+  index: number,
+  values: Readonly<Record<string, string>>,
+): string {
   const found = readMarkdown(document).blocks.find(
-    (block) => block.language === "sh" && block.heading === heading && block.index === index,
+    (block) => block.language === language && block.heading === heading && block.index === index,
   );
   if (found === undefined) throw new Error(`no block ${index} under "${heading}" in ${document}`);
   let { text } = found;
