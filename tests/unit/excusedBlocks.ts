@@ -25,6 +25,12 @@ export const EXCUSED: readonly Excuse[] = [
     0,
     "tests/e2e/emergency.test.ts does it with the example's settings",
   ),
+  excuse(
+    "README.md",
+    "Receipts",
+    0,
+    "tests/integration/cliAudit.test.ts runs the command against the emulator",
+  ),
   excuse("README.md", "Tests", 0, "is what runs the tests"),
   excuse("docs/errors.md", "The stack is locked after a kill", 0, "is run as a block of examples/emergency"),
   excuse(
