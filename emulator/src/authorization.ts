@@ -9,6 +9,27 @@ type Check = (request: FastifyRequest, reply: FastifyReply) => Promise<void>;
 
 /** Before a management call: the rate limit, then a token verified against the ring, then all of the scopes. */
 export function requireScopes(tenant: Tenant, ...required: ManagementScope[]): Check {
+  return authorize(tenant, required, (granted) => required.every((scope) => granted.includes(scope)));
+}
+
+/** As requireScopes, for calls of which each of these scopes allows a part. */
+export function requireAnyScope(tenant: Tenant, ...allowed: ManagementScope[]): Check {
+  return authorize(tenant, allowed, (granted) => allowed.some((scope) => granted.includes(scope)));
+}
+
+export function insufficientScope(expected: readonly ManagementScope[]): ApiError {
+  return new ApiError(
+    403,
+    `Insufficient scope, expected any of: ${expected.join(",")}`,
+    "insufficient_scope",
+  );
+}
+
+function authorize(
+  tenant: Tenant,
+  expected: readonly ManagementScope[],
+  isEnough: (granted: readonly string[]) => boolean,
+): Check {
   return async (request, reply) => {
     spend(reply, tenant.limiter.take(tenant.clock.now()));
     const token = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? "")?.[1];
@@ -18,11 +39,9 @@ export function requireScopes(tenant: Tenant, ...required: ManagementScope[]): C
       audience: tenant.audience,
     });
     if (!verification.valid) throw new ApiError(401, verification.message, "invalid_token");
-    if (!required.every((scope) => verification.scopes.includes(scope))) {
-      const message = `Insufficient scope, expected any of: ${required.join(",")}`;
-      throw new ApiError(403, message, "insufficient_scope");
-    }
+    if (!isEnough(verification.scopes)) throw insufficientScope(expected);
     request.clientId = verification.clientId;
+    request.scopes = verification.scopes;
   };
 }
 

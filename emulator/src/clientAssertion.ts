@@ -1,11 +1,11 @@
-import { decodeJwt, errors, importSPKI, jwtVerify } from "jose";
+import { compactVerify, decodeJwt, decodeProtectedHeader, errors, importSPKI, jwtVerify } from "jose";
 import { OAuthError } from "./apiError.js";
-import type { Application } from "./application.js";
+import { type Application, attachedCredentials } from "./application.js";
+import { type ClientCredential, credentialAlgorithms } from "./clientCredential.js";
 import type { Tenant } from "./tenant.js";
 import type { TokenParameters } from "./tokenParameters.js";
 
 export const assertionType = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
-const assertionAlgorithms = ["RS256", "RS384", "PS256"];
 const longestAssertionSeconds = 300;
 
 /** The assertions that were used, until they have expired: each jti is good for one token. */
@@ -37,14 +37,14 @@ export async function authenticateByAssertion(
   try {
     const assertion = parameters.client_assertion;
     const application = tenant.application(parameters.client_id ?? decodeJwt(assertion).sub ?? "");
-    if (application === undefined || !("publicKeyPem" in application.credential)) {
+    if (application?.authentication.method !== "private_key_jwt") {
       throw new OAuthError(401, "access_denied", "Unauthorized");
     }
-    const { publicKeyPem } = application.credential;
     // Clients date their assertions by their own clock, which the emulated one may be ahead of.
     const nowSeconds = Math.floor(Date.now() / 1000);
+    const { publicKeyPem } = await verifier(assertion, attachedCredentials(application, tenant.clock.now()));
     const { payload } = await jwtVerify(assertion, ({ alg }) => importSPKI(publicKeyPem, alg), {
-      algorithms: assertionAlgorithms,
+      algorithms: [...credentialAlgorithms],
       issuer: application.clientId,
       subject: application.clientId,
       audience: `https://${domain}/`,
@@ -62,4 +62,24 @@ export async function authenticateByAssertion(
     if (!(error instanceof errors.JOSEError)) throw error;
     throw new OAuthError(401, "invalid_client", `Client assertion refused: ${error.message}`);
   }
+}
+
+/** The credential whose key has signed it: an application may have two, while it changes from one to the other. */
+async function verifier(
+  assertion: string,
+  credentials: readonly ClientCredential[],
+): Promise<ClientCredential> {
+  const { alg = "", kid } = decodeProtectedHeader(assertion);
+  if (!credentialAlgorithms.some((known) => known === alg)) throw new errors.JOSEAlgNotAllowed(`alg ${alg}`);
+  for (const credential of credentials) {
+    if (credential.algorithm !== undefined && credential.algorithm !== alg) continue;
+    if (kid !== undefined && kid !== credential.kid) continue;
+    try {
+      await compactVerify(assertion, await importSPKI(credential.publicKeyPem, alg));
+      return credential;
+    } catch (error) {
+      if (!(error instanceof errors.JWSSignatureVerificationFailed)) throw error;
+    }
+  }
+  throw new errors.JWSSignatureVerificationFailed("no credential of the application has signed it");
 }

@@ -32,8 +32,11 @@ export async function authenticateClient(
 }
 
 function secretFits(application: Application, given: string | undefined): boolean {
-  if (given === undefined || !("clientSecret" in application.credential)) return false;
-  const expected = Buffer.from(application.credential.clientSecret);
+  const { authentication, clientSecret } = application;
+  const bySecret =
+    authentication.method === "client_secret_post" || authentication.method === "client_secret_basic";
+  if (given === undefined || clientSecret === undefined || !bySecret) return false;
+  const expected = Buffer.from(clientSecret);
   const offered = Buffer.from(given);
   return expected.length === offered.length && timingSafeEqual(expected, offered);
 }

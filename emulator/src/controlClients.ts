@@ -1,7 +1,9 @@
-import { createPublicKey } from "node:crypto";
 import type { FastifyInstance } from "fastify";
 import * as v from "valibot";
-import { managementScopes, newApplication } from "./application.js";
+import { managementScopes, newApplication, newApplicationWithKey } from "./application.js";
+import { newCredential, readPublicKey } from "./clientCredential.js";
+import { newGrant } from "./clientGrants.js";
+import { machineToMachine } from "./clientSettings.js";
 import { ControlError, findTenant, parseBody } from "./controlError.js";
 import type { Controlled } from "./controlServer.js";
 import { exactObject } from "./exactObject.js";
@@ -13,41 +15,45 @@ const clientSchema = exactObject({
     `must be a list of ${managementScopes.join(", ")}`,
   ),
   publicKeyPem: v.optional(
-    v.pipe(v.string("must be a PEM"), v.check(isRsaPublicKey, "must be an RSA public key, PEM, SPKI")),
+    v.pipe(
+      v.string("must be a PEM"),
+      v.rawTransform(({ dataset, addIssue, NEVER }) => {
+        const key = readPublicKey(dataset.value);
+        if (key !== undefined) return key;
+        addIssue({ message: "must be an RSA public key of 2048 bits or more, PEM" });
+        return NEVER;
+      }),
+    ),
   ),
 });
 
 /** Further applications: with fewer scopes, or with a key in place of a secret. */
 export function controlClientRoutes(app: FastifyInstance, { tenants, store }: Controlled): void {
   app.post("/clients", async (request, reply) => {
-    const { tenant: wanted, scopes, publicKeyPem } = parseBody(clientSchema, request.body);
+    const { tenant: wanted, scopes, publicKeyPem: key } = parseBody(clientSchema, request.body);
     const tenant = wanted === undefined ? tenants[0] : findTenant(tenants, wanted, 400);
     if (tenant === undefined) throw new ControlError(400, ["tenant: there is none"]);
-    const application = newApplication("Added by the control API", scopes, publicKeyPem);
-    tenant.addApplication(application);
+    const settings = machineToMachine("Added by the control API");
+    const application =
+      key === undefined
+        ? newApplication(settings)
+        : newApplicationWithKey(settings, await newCredential(key, { now: tenant.clock.now() }));
+    const { clientId, clientSecret } = application;
+    tenant.putApplication(application);
+    if (scopes.length > 0) tenant.grants.put(newGrant({ clientId, audience: null, scopes }));
     await store.save();
-    const { clientId, credential } = application;
-    const secret = "clientSecret" in credential ? { clientSecret: credential.clientSecret } : {};
-    return reply.code(201).send({ clientId, ...secret });
+    return reply.code(201).send({ clientId, ...(clientSecret === undefined ? {} : { clientSecret }) });
   });
 
   app.delete<{ Params: { clientId: string } }>("/clients/:clientId", async (request, reply) => {
     const { clientId } = request.params;
     const owner = tenants.find((tenant) => tenant.application(clientId) !== undefined);
     if (owner === undefined) throw new ControlError(404, [`clientId: ${clientId} is unknown`]);
-    if (owner.applications[0]?.clientId === clientId) {
+    if (owner.isDefaultApplication(clientId)) {
       throw new ControlError(400, ["clientId: the default application of a tenant stays"]);
     }
     owner.removeApplication(clientId);
     await store.save();
     return reply.code(204).send();
   });
-}
-
-function isRsaPublicKey(pem: string): boolean {
-  try {
-    return pem.includes("BEGIN PUBLIC KEY") && createPublicKey(pem).asymmetricKeyType === "rsa";
-  } catch {
-    return false;
-  }
 }

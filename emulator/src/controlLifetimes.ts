@@ -102,7 +102,7 @@ function lifetimesOf(tenant: Tenant): object {
       accessTokenSeconds,
       accessTokenForWebSeconds,
     })),
-    clients: tenant.applications.map(({ clientId, name, idTokenSeconds }) => ({
+    clients: tenant.applications.map(({ clientId, settings: { name, idTokenSeconds } }) => ({
       clientId,
       name,
       idTokenSeconds,

@@ -14,6 +14,7 @@ export function misbehave(app: FastifyInstance, tenant: Tenant, faults: Faults, 
   app.decorateRequest("fault", null);
   app.decorateRequest("effect", null);
   app.decorateRequest("clientId", null);
+  app.decorateRequest("scopes", null);
 
   function record(request: FastifyRequest, status: number): void {
     const path = pathOf(request);

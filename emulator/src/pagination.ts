@@ -75,6 +75,14 @@ export function anyPage<Item extends object>(listing: Listing<Item>, query: unkn
   return byCheckpoint ? checkpointPage(listing, query) : offsetPage(listing, query);
 }
 
+/** A filter that isn't emulated is refused: an answer that ignores it would look as if it had been met. */
+export function refuseOtherParameters(query: object, known: readonly string[]): void {
+  const unknown = Object.keys(query).filter((name) => !known.includes(name));
+  if (unknown.length === 0) return;
+  const problems = unknown.map((name) => `'${name}' is not supported by this emulator`);
+  throw new ApiError(400, `Query validation error: ${problems.join("; ")}`, "invalid_query_string");
+}
+
 function cursorAfter(id: string): string {
   return Buffer.from(`after ${id}`).toString("base64url");
 }

@@ -1,7 +1,7 @@
 import { readFile, rename, writeFile } from "node:fs/promises";
 import * as v from "valibot";
 import { defaultLifetimes, exampleApi } from "./api.js";
-import { defaultIdTokenSeconds } from "./application.js";
+import { applicationSchema, grantSchema } from "./storedApplication.js";
 import { logEventSchema } from "./tenantLog.js";
 
 const time = v.pipe(v.string(), v.isoTimestamp());
@@ -24,7 +24,7 @@ const apiSchema = v.strictObject({
   ...lifetimesSchema.entries,
 });
 
-/** Lifetimes and APIs have defaults for the files of versions that could not set them. */
+/** Lifetimes, APIs and grants have defaults for the files of versions that could not set them. */
 const tenantSchema = v.strictObject({
   name: v.string(),
   port: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(65_535)),
@@ -34,18 +34,8 @@ const tenantSchema = v.strictObject({
   ),
   publishedBefore: v.array(v.string()),
   rotations: v.array(time),
-  applications: v.array(
-    v.strictObject({
-      clientId: v.string(),
-      name: v.string(),
-      scopes: v.array(v.string()),
-      idTokenSeconds: v.optional(seconds, defaultIdTokenSeconds),
-      credential: v.union([
-        v.strictObject({ clientSecret: v.string() }),
-        v.strictObject({ publicKeyPem: v.string() }),
-      ]),
-    }),
-  ),
+  applications: v.array(applicationSchema),
+  grants: v.optional(v.array(grantSchema), []),
   managementLifetimes: v.optional(lifetimesSchema, defaultLifetimes),
   apis: v.optional(v.array(apiSchema), [exampleApi]),
   log: v.array(logEventSchema),

@@ -9,5 +9,7 @@ declare module "fastify" {
     effect: Effect | null;
     /** The application whose token this request bears, once it is verified. */
     clientId: string | null;
+    /** What that token allows. */
+    scopes: readonly string[] | null;
   }
 }

@@ -1,8 +1,9 @@
-import type { FastifyInstance, FastifyRequest } from "fastify";
+import type { FastifyInstance } from "fastify";
 import { ApiError } from "./apiError.js";
 import { requireScopes, spend } from "./authorization.js";
 import { representKey } from "./keyRepresentation.js";
 import type { RingKey } from "./keyRing.js";
+import { logWrite } from "./logWrite.js";
 import type { Store } from "./persistence.js";
 import type { Tenant } from "./tenant.js";
 
@@ -69,17 +70,4 @@ function listed(tenant: Tenant): readonly RingKey[] {
     .map(({ entry }) => entry)
     .slice(0, tenant.settings.revokedListed);
   return [...keys.filter(({ state }) => state.status !== "revoked"), ...revoked];
-}
-
-function logWrite(tenant: Tenant, request: FastifyRequest, description: string, statusCode: number): void {
-  const clientId = request.clientId ?? "";
-  const { method, url: path } = request;
-  tenant.logWrite({
-    description,
-    client_id: clientId,
-    client_name: tenant.application(clientId)?.name ?? "",
-    ip: request.ip,
-    user_agent: request.headers["user-agent"] ?? "",
-    details: { request: { method, path }, response: { statusCode } },
-  });
 }

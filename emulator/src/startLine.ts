@@ -12,14 +12,14 @@ export interface StartLine {
 
 export function startLine(tenant: Tenant, caFile: string, controlUrl: string): StartLine {
   const application = tenant.applications[0];
-  if (application === undefined || !("clientSecret" in application.credential)) {
+  if (application?.clientSecret === undefined) {
     throw new Error(`tenant ${tenant.name} has lost its default application`);
   }
   return {
     domain: tenant.domain,
     audience: tenant.audience,
     clientId: application.clientId,
-    clientSecret: application.credential.clientSecret,
+    clientSecret: application.clientSecret,
     caFile,
     controlUrl,
   };

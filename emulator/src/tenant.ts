@@ -1,5 +1,7 @@
 import { type AccessTokenLifetimes, type Api, defaultLifetimes, exampleApi, managementApi } from "./api.js";
-import { type Application, managementScopes, newApplication } from "./application.js";
+import { type Application, directoryScopes, newApplication } from "./application.js";
+import { type ClientGrant, ClientGrants, newGrant } from "./clientGrants.js";
+import { machineToMachine } from "./clientSettings.js";
 import { Clock } from "./clock.js";
 import { Issued } from "./issued.js";
 import { KeyRing, type RevocationOutcome, type Rotation } from "./keyRing.js";
@@ -22,6 +24,7 @@ export interface TenantMemory {
   readonly ring: KeyRing;
   readonly rotations: readonly Date[];
   readonly applications: readonly Application[];
+  readonly grants: readonly ClientGrant[];
   readonly managementLifetimes: AccessTokenLifetimes;
   /** All but the Management API. */
   readonly apis: readonly Api[];
@@ -43,6 +46,7 @@ export class Tenant {
   readonly clock: Clock;
   readonly ring: KeyRing;
   readonly limiter: RequestLimiter;
+  readonly grants: ClientGrants;
   readonly issued = new Issued();
   readonly #budget: RotationBudget;
   readonly #keySupply: KeySupply;
@@ -68,7 +72,8 @@ export class Tenant {
     this.#budget = new RotationBudget(settings.rotationsPerDay, memory.rotations);
     this.#keySupply = keySupply;
     this.#applications = new Map();
-    for (const application of memory.applications) this.addApplication(application);
+    for (const application of memory.applications) this.putApplication(application);
+    this.grants = new ClientGrants(memory.grants);
     this.#customerApis = new Map(memory.apis.map((api) => [api.identifier, api]));
     this.#managementLifetimes = memory.managementLifetimes;
     this.#log = memory.log;
@@ -76,6 +81,7 @@ export class Tenant {
 
   static async firstMemory(name: string, keySupply: KeySupply): Promise<TenantMemory> {
     const clock = new Clock();
+    const application = newApplication(machineToMachine("Default machine-to-machine application"));
     const [current, next] = await Promise.all([
       keySupply.take(hostnameFor(name)),
       keySupply.take(hostnameFor(name)),
@@ -84,7 +90,8 @@ export class Tenant {
       clock,
       ring: KeyRing.begin(current, next, new Date(clock.now().getTime() - firstKeyAgeMs)),
       rotations: [],
-      applications: [newApplication("Default machine-to-machine application", managementScopes)],
+      applications: [application],
+      grants: [newGrant({ clientId: application.clientId, audience: null, scopes: directoryScopes })],
       managementLifetimes: defaultLifetimes,
       apis: [exampleApi],
       log: [],
@@ -111,18 +118,26 @@ export class Tenant {
     return this.#applications.get(clientId);
   }
 
-  addApplication(application: Application): void {
-    const { clientId, credential } = application;
-    if ("clientSecret" in credential) this.issued.noteSecret(credential.clientSecret);
+  /** Adds it, or puts it in the place of the one with its id. */
+  putApplication(application: Application): void {
+    const { clientId, clientSecret } = application;
+    if (clientSecret !== undefined) this.issued.noteSecret(clientSecret);
     this.#applications.set(clientId, application);
   }
 
+  /** With its grants. */
   removeApplication(clientId: string): boolean {
+    this.grants.removeAllOf(clientId);
     return this.#applications.delete(clientId);
   }
 
+  /** The one that the start line names; it stays as it is. */
+  isDefaultApplication(clientId: string): boolean {
+    return this.applications[0]?.clientId === clientId;
+  }
+
   setIdTokenLifetime(application: Application, idTokenSeconds: number): void {
-    this.#applications.set(application.clientId, { ...application, idTokenSeconds });
+    this.putApplication({ ...application, settings: { ...application.settings, idTokenSeconds } });
   }
 
   get managementLifetimes(): AccessTokenLifetimes {

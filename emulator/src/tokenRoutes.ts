@@ -19,6 +19,8 @@ export function tokenRoutes(app: FastifyInstance, tenant: Tenant): void {
     const domain = tenant.domainOf(request.host);
     const authorization = request.headers.authorization;
     const application = await authenticateClient(tenant, used, { domain, parameters, authorization });
+    if (!application.settings.grantTypes.includes("client_credentials"))
+      throw grantTypeRefused("client_credentials");
     const api = requestedApi(tenant, parameters.audience);
     const scopes = grantedScopes(tenant, application, api, parameters.scope);
     const token = await signAccessToken(tenant, {
@@ -49,13 +51,13 @@ function parse(body: unknown): TokenParameters {
     throw new OAuthError(400, "invalid_request", "Missing required parameter: grant_type");
   }
   if (grant_type !== "client_credentials") {
-    throw new OAuthError(
-      403,
-      "unauthorized_client",
-      `Grant type '${grant_type}' not allowed for the client.`,
-    );
+    throw grantTypeRefused(grant_type);
   }
   return parsed.output;
+}
+
+function grantTypeRefused(grantType: string): OAuthError {
+  return new OAuthError(403, "unauthorized_client", `Grant type '${grantType}' not allowed for the client.`);
 }
 
 function requestedApi(tenant: Tenant, audience: string | undefined): Api {
@@ -69,15 +71,19 @@ function requestedApi(tenant: Tenant, audience: string | undefined): Api {
   return api;
 }
 
-/** On the Management API what the application was granted, or as much of it as is asked for; elsewhere none. */
+/** What the application was granted at the API, or as much of it as is asked for. Only the Management API insists on a grant. */
 function grantedScopes(
   tenant: Tenant,
   application: Application,
   api: Api,
   asked: string | undefined,
 ): readonly string[] {
-  const granted = api.identifier === tenant.audience ? application.scopes : [];
-  if (api.identifier === tenant.audience && granted.length === 0) {
+  const grant = tenant.grants.find(
+    application.clientId,
+    api.identifier === tenant.audience ? null : api.identifier,
+  );
+  const granted = grant?.scopes ?? [];
+  if (api.identifier === tenant.audience && grant === undefined) {
     throw new OAuthError(
       403,
       "access_denied",

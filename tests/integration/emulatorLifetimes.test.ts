@@ -210,19 +210,23 @@ describe("--data", () => {
     expect(await lifeOfToken("https://orders.example/")).toEqual([86_400, 86_400]);
   });
 
-  test("a file from before lifetimes could be set still loads, with Auth0's defaults", async () => {
+  test("a file from before lifetimes and grants could be set still loads, with Auth0's defaults and what was granted", async () => {
     await setLifetimes({ accessTokenSeconds: 600, idTokenSeconds: 700 });
     await emulator.stop();
     interface Remembered {
       managementLifetimes?: object;
       apis?: object[];
-      applications: { idTokenSeconds?: number }[];
+      grants?: object[];
+      applications: object[];
     }
     const file = JSON.parse(readFileSync(data, "utf8")) as { tenants: Remembered[] };
     for (const tenant of file.tenants) {
       delete tenant.managementLifetimes;
       delete tenant.apis;
-      for (const application of tenant.applications) delete application.idTokenSeconds;
+      delete tenant.grants;
+      const [{ clientId, clientSecret }] = tenant.applications as [Record<string, string>];
+      const credential = { clientSecret };
+      tenant.applications = [{ clientId, name: "Default", scopes: ["read:clients"], credential }];
     }
     writeFileSync(data, JSON.stringify(file));
     emulator = await startEmulator(["--data", data]);
