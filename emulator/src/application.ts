@@ -80,3 +80,7 @@ export function attachedCredentials(application: Application, now: Date): readon
       authentication.credentialIds.includes(id) && (expiresAt === undefined || new Date(expiresAt) > now),
   );
 }
+
+export function signsInBySecret({ authentication: { method } }: Application): boolean {
+  return method === "client_secret_post" || method === "client_secret_basic";
+}

@@ -1,6 +1,6 @@
 import { timingSafeEqual } from "node:crypto";
 import { OAuthError } from "./apiError.js";
-import type { Application } from "./application.js";
+import { type Application, signsInBySecret } from "./application.js";
 import { authenticateByAssertion, type UsedAssertions } from "./clientAssertion.js";
 import type { Tenant } from "./tenant.js";
 import type { TokenParameters } from "./tokenParameters.js";
@@ -32,10 +32,8 @@ export async function authenticateClient(
 }
 
 function secretFits(application: Application, given: string | undefined): boolean {
-  const { authentication, clientSecret } = application;
-  const bySecret =
-    authentication.method === "client_secret_post" || authentication.method === "client_secret_basic";
-  if (given === undefined || clientSecret === undefined || !bySecret) return false;
+  const { clientSecret } = application;
+  if (given === undefined || clientSecret === undefined || !signsInBySecret(application)) return false;
   const expected = Buffer.from(clientSecret);
   const offered = Buffer.from(given);
   return expected.length === offered.length && timingSafeEqual(expected, offered);

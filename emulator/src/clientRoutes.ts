@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { ApiError } from "./apiError.js";
-import type { Application } from "./application.js";
+import { type Application, signsInBySecret } from "./application.js";
 import { insufficientScope, requireAnyScope, requireScopes } from "./authorization.js";
 import { changeApplication, createApplication } from "./clientChanges.js";
 import { representClient, visibilityFor } from "./clientRepresentation.js";
@@ -88,7 +88,7 @@ function defaultStays(): ApiError {
 }
 
 function signsInOtherwise(before: Application, after: Application): boolean {
-  return before.clientSecret !== after.clientSecret || after.authentication.method === "private_key_jwt";
+  return before.clientSecret !== after.clientSecret || !signsInBySecret(after);
 }
 
 /** Each part of a change has a scope of its own. */

@@ -20,8 +20,12 @@ export function invalidBody(problem: string): ApiError {
  * An object with these properties. What the emulator doesn't keep is refused instead of being dropped without a word;
  * null is not: it takes away what isn't there.
  */
-export function payload<E extends v.ObjectEntries>(entries: E): v.ObjectSchema<E, string> {
+export function payload<E extends v.ObjectEntries>(entries: E): v.ObjectSchema<E, typeof explain> {
   const rest = v.null("Not supported by this emulator");
   // What a caller reads of it are the declared properties alone.
-  return v.objectWithRest(entries, rest, "Expected type object") as unknown as v.ObjectSchema<E, string>;
+  return v.objectWithRest(entries, rest, explain) as unknown as v.ObjectSchema<E, typeof explain>;
+}
+
+function explain(issue: v.BaseIssue<unknown>): string {
+  return issue.expected === "Object" ? "Expected type object" : "Missing required property";
 }

@@ -1,8 +1,8 @@
-import { generateKeyPairSync } from "node:crypto";
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { type Emulator, startEmulator, type TenantAnswer } from "../support/emulator";
 import { checkout } from "../support/project";
+import { rsaKeyPair } from "../support/rsaKeyPair";
 import { administrator, assertionOf, grantedTo } from "./privateKeyJwt";
 
 jest.setTimeout(60_000);
@@ -24,16 +24,8 @@ afterAll(async () => {
  * was run with it: the requests of each `pulumi up`, refresh and destroy, in that order and with these bodies.
  */
 
-const first = pem();
-const second = pem();
-
-function pem() {
-  return generateKeyPairSync("rsa", {
-    modulusLength: 2048,
-    publicKeyEncoding: { type: "spki", format: "pem" },
-    privateKeyEncoding: { type: "pkcs8", format: "pem" },
-  });
-}
+const first = rsaKeyPair();
+const second = rsaKeyPair();
 
 async function call(method: string, url: string, body?: object): Promise<TenantAnswer> {
   return emulator.request(`/api/v2/${url}`, {

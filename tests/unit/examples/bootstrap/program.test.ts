@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import { checkout } from "../../../support/project";
 import type { Properties, Registrations } from "../../registrations";
-import { rsaKeyPair } from "./rsaKeyPair";
+import { rsaKeyPair } from "../../../support/rsaKeyPair";
 
 const { publicKey } = rsaKeyPair();
 const { publicKey: second } = rsaKeyPair();

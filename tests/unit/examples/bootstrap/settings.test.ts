@@ -1,7 +1,7 @@
 import { setAllConfig } from "@pulumi/pulumi/runtime";
 import { nameOf, publicKeysFrom } from "../../../../examples/bootstrap/publicKeys";
 import { configuredTenant } from "../../../../examples/bootstrap/tenant";
-import { rsaKeyPair } from "./rsaKeyPair";
+import { rsaKeyPair } from "../../../support/rsaKeyPair";
 
 const { publicKey, privateKey } = rsaKeyPair();
 const { publicKey: second } = rsaKeyPair();
