@@ -36,7 +36,7 @@ test("every example is run, here or in a file of its own, and says what it is ab
   const names = readdirSync(examples, { withFileTypes: true }).flatMap((entry) =>
     entry.isDirectory() ? [entry.name] : [],
   );
-  expect(names).toEqual(["emergency", "policy", "quickstart", "rollover"]);
+  expect(names).toEqual(["bootstrap", "emergency", "policy", "quickstart", "rollover"]);
   for (const name of names) {
     for (const file of [name === "policy" ? "PulumiPolicy.yaml" : "Pulumi.yaml", "README.md"])
       expect(existsSync(path.join(examples, name, file))).toBe(true);
