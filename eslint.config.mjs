@@ -22,7 +22,10 @@ export default tseslint.config(
   },
   {
     files: ["jest.config.js"],
-    languageOptions: { sourceType: "commonjs", globals: { module: "readonly", __dirname: "readonly" } },
+    languageOptions: {
+      sourceType: "commonjs",
+      globals: { module: "readonly", require: "readonly", process: "readonly", __dirname: "readonly" },
+    },
   },
   {
     files: ["**/*.mjs"],

@@ -1,4 +1,3 @@
-import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { ADMINISTRATION, assertionOf, grantedTo } from "../integration/privateKeyJwt";
@@ -8,11 +7,8 @@ import { startTenant, type TestTenant } from "./tenants";
 
 jest.setTimeout(180_000);
 
-// Its requests are replayed by tests/integration/emulatorAuth0Provider.test.ts where the provider can't be had.
-const hasProvider = spawnSync("sh", ["-c", "command -v pulumi-resource-auth0"]).status === 0;
-const describeWhereTheProviderIs = hasProvider ? describe : describe.skip;
-
-describeWhereTheProviderIs("bootstrap, with the real provider: its README's commands", () => {
+// Only where `pulumi-resource-auth0` is on PATH (jest.config.js); tests/integration/emulatorAuth0Provider.test.ts replays its requests everywhere.
+describe("bootstrap, with the real provider: its README's commands", () => {
   let tenant: TestTenant;
 
   beforeAll(async () => {

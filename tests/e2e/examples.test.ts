@@ -32,7 +32,7 @@ function run(file: string, args: string[]): Promise<{ code: number; stdout: stri
   });
 }
 
-test("every example is run, here or in a file of its own, and says what it is about", () => {
+test("every example is run, here or in a file of its own (bootstrap where its provider is installed), and says what it is about", () => {
   const names = readdirSync(examples, { withFileTypes: true }).flatMap((entry) =>
     entry.isDirectory() ? [entry.name] : [],
   );
