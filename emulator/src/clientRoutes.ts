@@ -13,7 +13,7 @@ import type { Tenant } from "./tenant.js";
 
 interface OneClient {
   Params: { clientId: string };
-  Querystring: { fields?: string; include_fields?: string };
+  Querystring: { fields?: string | string[]; include_fields?: string };
 }
 
 export const clientsPath = "/api/v2/clients";
@@ -111,7 +111,7 @@ function demand(request: FastifyRequest, scope: Demanded): void {
 /** `fields` names what is to be shown, or with `include_fields=false` what is not. */
 function onlyFields(client: object, { fields, include_fields: include }: OneClient["Querystring"]): object {
   if (fields === undefined) return client;
-  const named = fields.split(",");
+  const named = [fields].flat().flatMap((list) => list.split(","));
   const shown = Object.entries(client).filter(([name]) => named.includes(name) === (include !== "false"));
   return Object.fromEntries(shown);
 }

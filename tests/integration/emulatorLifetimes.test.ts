@@ -3,6 +3,8 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { decodeJwt } from "jose";
 import { type Emulator, startEmulator, type TenantSummary } from "../support/emulator";
+import { rsaKeyPair } from "../support/rsaKeyPair";
+import { assertionOf, grantedTo } from "./privateKeyJwt";
 
 const exampleApi = "https://api.example.com/";
 
@@ -213,6 +215,7 @@ describe("--data", () => {
   test("a file from before lifetimes and grants could be set still loads, with Auth0's defaults and what was granted", async () => {
     await setLifetimes({ accessTokenSeconds: 600, idTokenSeconds: 700 });
     await emulator.stop();
+    const keys = rsaKeyPair();
     interface Remembered {
       managementLifetimes?: object;
       apis?: object[];
@@ -226,13 +229,20 @@ describe("--data", () => {
       delete tenant.grants;
       const [{ clientId, clientSecret }] = tenant.applications as [Record<string, string>];
       const credential = { clientSecret };
-      tenant.applications = [{ clientId, name: "Default", scopes: ["read:clients"], credential }];
+      const scopes = ["read:clients"];
+      tenant.applications = [
+        { clientId, name: "Default", scopes, credential },
+        { clientId: "with a key", name: "Another", scopes, credential: { publicKeyPem: keys.publicKey } },
+      ];
     }
     writeFileSync(data, JSON.stringify(file));
     emulator = await startEmulator(["--data", data]);
     expect(await lifeOfToken(exampleApi)).toEqual([86_400, 86_400]);
     expect(await listed("clients")).toMatchObject([
       { client_id: emulator.clientId, jwt_configuration: { lifetime_in_seconds: 36_000 } },
+      { client_id: "with a key" },
     ]);
+    const assertion = await assertionOf(emulator, "with a key", keys.privateKey);
+    expect(await grantedTo(emulator, assertion)).toBe("read:clients");
   });
 });
