@@ -2,10 +2,12 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import { ADMINISTRATION, assertionOf, grantedTo } from "../integration/privateKeyJwt";
 import { keepSecret, stackFor, testWhatIsLeftBehind } from "./leftBehind";
-import { commandsUnder, example } from "./readme";
+import { example, shellBlock } from "./readme";
 import { startTenant, type TestTenant } from "./tenants";
 
 jest.setTimeout(180_000);
+
+const README = "examples/bootstrap/README.md";
 
 // Only where `pulumi-resource-auth0` is on PATH (jest.config.js); tests/integration/emulatorAuth0Provider.test.ts replays its requests everywhere.
 describe("bootstrap, with the real provider: its README's commands", () => {
@@ -34,15 +36,15 @@ describe("bootstrap, with the real provider: its README's commands", () => {
         AUTH0_CLIENT_SECRET: administrator.clientSecret,
       },
     });
-    const does = async (commands: string | undefined, said: RegExp): Promise<void> => {
-      const { outcome, output } = await stack.shell(commands ?? "false");
+    const does = async (commands: string, said: RegExp): Promise<void> => {
+      const { outcome, output } = await stack.shell(commands);
       expect([outcome, output]).toEqual([0, expect.stringMatching(said)]);
     };
-    const [pair = ""] = commandsUnder("bootstrap", "2. Make");
+    const pair = shellBlock(README, "2. Make a key pair", 0);
     await does(`${pair}\n${pair.replaceAll("rotation", "new")}`, /^/);
     const keyIn = (file: string): string => readFileSync(path.join(stack.folder, file), "utf8");
 
-    const [, create = "", autoGrace] = commandsUnder("bootstrap", "3. Create");
+    const create = shellBlock(README, "3. Create", 1);
     await does(create.replace(/^pulumi stack init .*\n/, ""), /\+ 5 created/);
     const { applications } = (await stack.outputs()) as {
       applications: { rotation: { clientId: string; scopes: string[] } };
@@ -54,14 +56,13 @@ describe("bootstrap, with the real provider: its README's commands", () => {
     expect(scopes).toEqual(rotate);
     expect(await granted("rotation.pem")).toBe(rotate.join(" "));
 
-    await does(autoGrace, /~ 1 updated/);
+    await does(shellBlock(README, "3. Create", 2), /~ 1 updated/);
     const auto = [...rotate, "read:resource_servers", "read:clients"].join(" ");
     expect(await granted("rotation.pem")).toBe(auto);
 
-    const [second, firstAway] = commandsUnder("bootstrap", "5. Put");
-    await does(second, /~ 1 updated/);
+    await does(shellBlock(README, "5. Put another key in its place", 0), /~ 1 updated/);
     expect([await granted("rotation.pem"), await granted("new.pem")]).toEqual([auto, auto]);
-    await does(firstAway, /~ 1 updated/);
+    await does(shellBlock(README, "5. Put another key in its place", 1), /~ 1 updated/);
     expect([await granted("rotation.pem"), await granted("new.pem")]).toEqual([
       expect.objectContaining({ error: "invalid_client" }),
       auto,
@@ -70,7 +71,7 @@ describe("bootstrap, with the real provider: its README's commands", () => {
 
     for (const secret of (await emulator.issued()).secrets) keepSecret(secret);
     await stack.export();
-    await does(commandsUnder("bootstrap", "6. Take")[0], /5 deleted/);
+    await does(shellBlock(README, "6. Take it all away", 0), /5 deleted/);
     expect(await granted("new.pem")).toEqual({ error: "access_denied", error_description: "Unauthorized" });
   });
 
