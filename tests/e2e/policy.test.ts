@@ -1,11 +1,11 @@
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { tenantFields } from "../integration/tenants";
 import type { Stack } from "../support/engine";
-import { linkDependencies } from "../support/project";
 import { expectExactlyOnce } from "./exactlyOnce";
 import { stackFor, testWhatIsLeftBehind } from "./leftBehind";
+import { policyPack } from "./policyPack";
 import { rotationProgram } from "./program";
 import { examples } from "./readme";
 import { TenantSupply, type TestTenant } from "./tenants";
@@ -20,10 +20,7 @@ let tenant: TestTenant;
 let stack: Stack;
 
 beforeAll(async () => {
-  cpSync(path.join(examples, "policy"), pack, { recursive: true });
-  linkDependencies(pack);
-  mkdirSync(bin);
-  offlineRuntime();
+  policyPack(pack, bin);
   tenant = await supply.take();
   stack = await stackFor(tenant);
   stack.setEnvironment({ PATH: `${bin}${path.delimiter}${process.env["PATH"] ?? ""}` });
@@ -32,22 +29,6 @@ afterAll(async () => {
   await supply.stop();
   rmSync(temporary, { recursive: true, force: true });
 });
-
-/**
- * A language host that is built with Go is too old to start packs of its own runtime; the engine starts those of an
- * unknown one by the name `pulumi-analyzer-policy-RUNTIME`. Nothing else differs: engine and pack are the real ones.
- */
-function offlineRuntime(): void {
-  const file = path.join(pack, "PulumiPolicy.yaml");
-  writeFileSync(file, readFileSync(file, "utf8").replace("runtime: nodejs", "runtime: offline"));
-  const program = `const path = require.resolve("@pulumi/pulumi/cmd/run-policy-pack", { paths: [process.cwd()] });
-process.argv.splice(1, 1, path);
-require(path);
-`;
-  writeFileSync(path.join(bin, "pulumi-analyzer-policy-offline"), `#!/usr/bin/env node\n${program}`, {
-    mode: 0o755,
-  });
-}
 
 const CONFIG = path.join(examples, "policy/config.json");
 const PROTECTED = { protect: true };

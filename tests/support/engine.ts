@@ -1,5 +1,13 @@
 import { spawn, type ChildProcess } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { descendants, kill, killTree } from "./processes";
@@ -28,6 +36,8 @@ export interface StackOptions {
   readonly env: Readonly<Record<string, string>>;
   readonly config?: Readonly<Record<string, string>>;
   readonly secretConfig?: Readonly<Record<string, string>>;
+  /** Keeps its state beside that of this stack, which it may then refer to. */
+  readonly beside?: Stack;
 }
 
 /** A run that has not ended. */
@@ -53,23 +63,26 @@ export class Stack {
   private readonly temporary: string;
   private readonly running = new Set<number>();
   private readonly orphans = new Set<number>();
+  private readonly backend: string;
   private env: Readonly<Record<string, string>>;
   /** Whether a run has type-checked the program, which takes as long as all the rest of a run. */
   private isTypeChecked = false;
 
-  constructor({ program, project, env }: Pick<StackOptions, "program" | "project" | "env">) {
+  constructor({
+    program,
+    project,
+    env,
+    beside,
+  }: Pick<StackOptions, "program" | "project" | "env" | "beside">) {
     this.temporary = mkdtempSync(path.join(tmpdir(), "signing-keys-e2e-"));
     this.folder = path.join(this.temporary, "project");
-    this.stateFile = new StateFile(this.backend);
+    this.backend = beside?.backend ?? path.join(this.temporary, "backend");
+    this.stateFile = new StateFile(this.backend, () => projectOf(this.folder));
     this.env = env;
-    mkdirSync(this.backend);
+    mkdirSync(this.backend, { recursive: true });
     mkdirSync(this.folder);
     (project ?? programProject)(this.folder);
     if (program !== undefined) this.write(program);
-  }
-
-  private get backend(): string {
-    return path.join(this.temporary, "backend");
   }
 
   private get settings(): string {
@@ -155,6 +168,11 @@ export class Stack {
     }).ended;
   }
 
+  /** Runs a script as a pipeline does: bash, which ends at the first command that fails, in a pipe too. */
+  script(text: string, env: Readonly<Record<string, string>> = {}): Promise<EngineRun> {
+    return this.run("bash", ["--noprofile", "--norc", "-eo", "pipefail", "-c", text], "terminal", env).ended;
+  }
+
   /** Takes away the lock that a killed command has left. */
   cancel(): Promise<EngineRun> {
     return this.mustRun(["cancel", "--yes"]);
@@ -181,7 +199,10 @@ export class Stack {
 
   /** Everything that the engine has stored: the state, its history and its backups, and the stack's settings. */
   storedText(): string {
-    const stored = readdirSync(this.backend, { recursive: true, withFileTypes: true });
+    // The stack beside which this one keeps its state may have taken it away, and has kept it.
+    const stored = existsSync(this.backend)
+      ? readdirSync(this.backend, { recursive: true, withFileTypes: true })
+      : [];
     const settings = readdirSync(this.folder, { withFileTypes: true }).filter(({ name }) =>
       /^Pulumi\..+\.yaml$/.test(name),
     );
@@ -298,6 +319,11 @@ export async function createStack(options: StackOptions): Promise<Stack> {
   else await stack.initialise(undefined);
   await stack.configure(options.config ?? {}, options.secretConfig);
   return stack;
+}
+
+function projectOf(folder: string): string {
+  const text = readFileSync(path.join(folder, "Pulumi.yaml"), "utf8");
+  return /^name: (.+)$/m.exec(text)?.[1] ?? "";
 }
 
 function readFolder(folder: string): Map<string, Buffer> {

@@ -17,14 +17,17 @@ interface Checkpoint {
 
 /** The state of a stack as the engine's file backend keeps it, and what that may leave behind. */
 export class StateFile {
-  /** @param backend the folder of the backend of a stack `test` of one project */
-  constructor(private readonly backend: string) {}
+  /**
+   * @param backend the folder of the backend of a stack `test`
+   * @param project the name of that stack's project
+   */
+  constructor(
+    private readonly backend: string,
+    private readonly project: () => string,
+  ) {}
 
   private get file(): string {
-    const folder = path.join(this.backend, ".pulumi/stacks");
-    const [project, ...others] = readdirSync(folder);
-    if (project === undefined || others.length > 0) throw new Error(`${others.length} projects in ${folder}`);
-    return path.join(folder, project, "test.json");
+    return path.join(this.backend, ".pulumi/stacks", this.project(), "test.json");
   }
 
   /** The resources, with secrets as they are stored: encrypted. */

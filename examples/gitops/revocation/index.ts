@@ -16,6 +16,7 @@ const revocation = new SigningKeyRevocation(
   { protect: true },
 );
 
+export const domain = revocation.domain;
 /** The keys of the rotation's stack, with the dates at which they are due and were revoked. */
 export const keys = revocation.keys;
 export const revocable = revocation.revocable;

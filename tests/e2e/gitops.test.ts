@@ -1,0 +1,210 @@
+import { generateKeyPairSync } from "node:crypto";
+import { readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import type { Stack } from "../support/engine";
+import { effectsOf, expectNoRevocationOfAKeyInUse } from "./exactlyOnce";
+import { stubGh } from "./gitops/ghStub";
+import { runGithubJob, type JobRun } from "./gitops/githubJob";
+import { binOf, commit, gitopsProgram } from "./gitops/project";
+import { keepSecret, stackFor, testWhatIsLeftBehind } from "./leftBehind";
+import { intentOf, rotationOf } from "./program";
+import { TenantSupply, type TestTenant } from "./tenants";
+
+jest.setTimeout(240_000);
+
+const supply = new TenantSupply();
+let tenant: TestTenant;
+let stack: Stack;
+
+beforeAll(async () => {
+  tenant = await supply.take();
+  stack = await stackOf("rotation");
+});
+afterAll(async () => {
+  await supply.stop();
+});
+
+async function stackOf(name: "rotation" | "revocation", beside?: Stack): Promise<Stack> {
+  const made = await stackFor(tenant, {
+    project: gitopsProgram(name),
+    env: tenant.bareEnv,
+    ...(beside && { beside }),
+  });
+  // The examples' types are checked with the tests' own.
+  made.setEnvironment({
+    PULUMI_NODEJS_TRANSPILE_ONLY: "true",
+    PATH: `${binOf(made.folder)}${path.delimiter}${process.env["PATH"] ?? ""}`,
+  });
+  return made;
+}
+
+const REPOSITORY = "acme/infrastructure";
+const SIGNING_KEYS = "signing-keys.yml";
+
+/** An application of its own for each environment, with a private key and these scopes. */
+async function application(...scopes: string[]): Promise<Record<string, string>> {
+  const { publicKey, privateKey } = generateKeyPairSync("rsa", {
+    modulusLength: 2048,
+    publicKeyEncoding: { type: "spki", format: "pem" },
+    privateKeyEncoding: { type: "pkcs8", format: "pem" },
+  });
+  keepSecret(privateKey);
+  const { body } = await tenant.emulator.control("POST", "/clients", {
+    tenant: tenant.domain,
+    scopes,
+    publicKeyPem: publicKey,
+  });
+  return {
+    "vars.AUTH0_DOMAIN": tenant.domain,
+    "vars.AUTH0_CLIENT_ID": (body as { clientId: string }).clientId,
+    "secrets.AUTH0_CLIENT_ASSERTION_PRIVATE_KEY": privateKey,
+  };
+}
+
+/** A job of a workflow; `of` is the stack in whose folder it runs. */
+async function github(
+  job: readonly [workflow: string, job: string],
+  environment: Readonly<Record<string, string>>,
+  of: Stack = stack,
+  steps?: (name: string) => boolean,
+  event = "push",
+): Promise<JobRun> {
+  const values = {
+    "vars.PULUMI_ORGANIZATION": "organization",
+    "matrix.tenant": "test",
+    "github.token": "a-token-of-github",
+    "github.repository": REPOSITORY,
+    "github.event.pull_request.head.sha": "0123456789",
+    ...environment,
+  };
+  const env = { GITHUB_EVENT_NAME: event, GITHUB_RUN_ID: "42", GITHUB_REPOSITORY: REPOSITORY };
+  return runGithubJob(of, job, values, env, steps);
+}
+
+const pullsOf = (merge: string): string => `repos/${REPOSITORY}/commits/${merge}/pulls`;
+
+/** GitHub knows of a pull request that brought a commit, and of the run that previewed it. */
+function pullRequest(
+  merge: string,
+  preview?: { kid?: string; startedAt: string; repository?: string },
+): void {
+  const head = "fedcba9876543210";
+  const { kid = "", startedAt = "", repository = REPOSITORY } = preview ?? {};
+  const runs = preview && [{ id: 7, run_started_at: startedAt, head_repository: { full_name: repository } }];
+  stubGh(binOf(stack.folder), {
+    api: {
+      [pullsOf(merge)]: [{ merged_at: "2026-11-20T12:00:00Z", base: { ref: "main" }, head: { sha: head } }],
+      [`repos/${REPOSITORY}/actions/workflows/signing-keys.yml/runs?event=pull_request&status=success&head_sha=${head}`]:
+        { workflow_runs: runs ?? [] },
+    },
+    artifacts: { "7 signing-keys-preview-test": { "current-kid": kid } },
+  });
+}
+
+const BEFORE_MERGE = "2026-11-20T11:00:00Z";
+const AFTER_MERGE = "2026-11-20T13:00:00Z";
+
+function setting(name: string, value: string): void {
+  const file = path.join(stack.folder, "Pulumi.test.yaml");
+  const text = readFileSync(file, "utf8");
+  writeFileSync(file, text.replace(new RegExp(`(signing-keys:${name}:).*`), `$1 ${value}`));
+}
+
+async function effects(): Promise<{ rotated: string[]; revoked: string[] }> {
+  const journal = await tenant.journal();
+  expectNoRevocationOfAKeyInUse(journal);
+  return effectsOf(journal);
+}
+
+describe("GitHub", () => {
+  let rotating: Record<string, string>;
+  let first: string;
+  beforeAll(async () => {
+    rotating = await application("read:signing_keys", "create:signing_keys", "update:signing_keys");
+    first = (await tenant.ring()).current;
+  });
+
+  test("adopts without a previewed kid, for that raises nothing", async () => {
+    const merge = commit(stack);
+    stubGh(binOf(stack.folder), { api: { [pullsOf(merge)]: [] }, artifacts: {} });
+    const run = await github([SIGNING_KEYS, "update"], rotating);
+    expect([run.outcome, run.output]).toEqual([0, expect.stringContaining("No previewed kid")]);
+    expect(run.output).toContain("adopt the key ring as it is, rotate nothing");
+    expect(await effects()).toEqual({ rotated: [], revoked: [] });
+  });
+
+  test("a preview writes nothing, needs no more than to read, and passes on the kid that it goes by", async () => {
+    setting("generation", "1");
+    const before = await tenant.journal();
+    const run = await github([SIGNING_KEYS, "preview"], await application("read:signing_keys"));
+    expect([run.outcome, run.output]).toEqual([0, expect.stringContaining("generation 0 → 1: rotate")]);
+    expect(readFileSync(path.join(run.temporary, "preview/current-kid"), "utf8")).toBe(first);
+    const comment = readFileSync(path.join(run.temporary, "preview/comment.md"), "utf8");
+    expect(comment).toMatch(/^<!-- signing-keys preview of test -->\n/);
+    expect(comment).toContain(`rotate (${first} retires`);
+    expect(run.summary).toBe(comment);
+    const asked = (await tenant.journal())
+      .slice(before.length)
+      .map(({ method, path: asking }) => [method, asking]);
+    expect(asked).toEqual([
+      ["POST", "/oauth/token"],
+      ["GET", "/api/v2/keys/signing"],
+    ]);
+  });
+
+  test.each<[string, Parameters<typeof pullRequest>[1]]>([
+    ["no preview", undefined],
+    ["a preview that was started again after the merge", { startedAt: AFTER_MERGE }],
+    ["a preview in a fork", { startedAt: BEFORE_MERGE, repository: "mallory/infrastructure" }],
+  ])("a raise that was merged with %s has no previewed kid", async (_, preview) => {
+    pullRequest(commit(stack), preview);
+    const run = await github(
+      [SIGNING_KEYS, "update"],
+      rotating,
+      stack,
+      (name) => !/^(Update|Receipt)$/.test(name),
+    );
+    expect([run.outcome, run.output]).toEqual([0, expect.stringContaining("No previewed kid")]);
+    expect(run.variables).not.toHaveProperty("PREVIEWED_KID");
+  });
+
+  test("such a raise is refused by the policy before anything is recorded or written", async () => {
+    const run = await github([SIGNING_KEYS, "update"], rotating);
+    expect([run.outcome, run.output]).toEqual([
+      1,
+      expect.stringContaining("[mandatory]  signing-keys-raise-expects-current-kid"),
+    ]);
+    expect(await effects()).toEqual({ rotated: [], revoked: [] });
+    expect(intentOf(stack).outputs).toMatchObject({ generation: 0, baselines: [] });
+  });
+
+  test("somebody else's rotation since the preview stops the merge, and a scheduled run after it too", async () => {
+    await tenant.emulator.control("POST", `/tenants/${tenant.domain}/rotate`);
+    pullRequest(commit(stack), { kid: first, startedAt: BEFORE_MERGE });
+    const run = await github([SIGNING_KEYS, "update"], rotating, stack, undefined, "schedule");
+    expect([run.outcome, run.output]).toEqual([1, expect.stringContaining("[current_kid_mismatch]")]);
+    expect(await effects()).toEqual({ rotated: [first], revoked: [] });
+    expect(intentOf(stack).outputs).toMatchObject({ generation: 0, baselines: [] });
+
+    const drift = await github([SIGNING_KEYS, "drift"], await application("read:signing_keys"));
+    expect([drift.outcome, drift.output]).toEqual([1, expect.stringContaining("Somebody else has rotated")]);
+  });
+
+  test("previewed anew and merged, it rotates exactly once, says so, and leaves nothing waiting", async () => {
+    await tenant.emulator.advanceClock("2h", tenant.domain);
+    const { current } = await tenant.ring();
+    setting("reason", "rotated by hand before; this one is planned");
+    const merge = commit(stack);
+    pullRequest(merge, { kid: current, startedAt: BEFORE_MERGE });
+    const run = await github([SIGNING_KEYS, "update"], rotating);
+    expect([run.outcome, run.output]).toEqual([0, expect.stringContaining(`${current} is retired`)]);
+    expect(await effects()).toEqual({ rotated: [first, current], revoked: [] });
+    expect(rotationOf(stack)).toMatchObject({ generation: 1, retired: [{ kid: current }], foreign: [first] });
+    expect(await stack.outputs()).toMatchObject({ commit: merge, generation: 1 });
+    expect(run.summary).toContain("RECEIPT");
+    const audit = readFileSync(path.join(run.temporary, "audit.jsonl"), "utf8");
+    expect(audit).toContain(current);
+  });
+});
+
+testWhatIsLeftBehind();
