@@ -4,7 +4,8 @@ import path from "node:path";
 import type { Stack } from "../support/engine";
 import { effectsOf, expectNoRevocationOfAKeyInUse } from "./exactlyOnce";
 import { stubGh } from "./gitops/ghStub";
-import { runGithubJob, type JobRun } from "./gitops/githubJob";
+import { runGithubJob, type JobOptions, type JobRun } from "./gitops/githubJob";
+import { runGitlabJob, startGitlabApi } from "./gitops/gitlabJob";
 import { binOf, commit, gitopsProgram } from "./gitops/project";
 import { keepSecret, stackFor, testWhatIsLeftBehind } from "./leftBehind";
 import { intentOf, rotationOf } from "./program";
@@ -33,6 +34,7 @@ async function stackOf(name: "rotation" | "revocation", beside?: Stack): Promise
   // The examples' types are checked with the tests' own.
   made.setEnvironment({
     PULUMI_NODEJS_TRANSPILE_ONLY: "true",
+    TS_NODE_TRANSPILE_ONLY: "true",
     PATH: `${binOf(made.folder)}${path.delimiter}${process.env["PATH"] ?? ""}`,
   });
   return made;
@@ -61,13 +63,17 @@ async function application(...scopes: string[]): Promise<Record<string, string>>
   };
 }
 
-/** A job of a workflow; `of` is the stack in whose folder it runs. */
+interface Run extends Partial<Pick<JobOptions, "edits" | "isWanted">> {
+  /** In whose folder it runs. */
+  readonly of?: Stack;
+  readonly event?: string;
+}
+
+/** A job of a workflow, with what its environment holds. */
 async function github(
   job: readonly [workflow: string, job: string],
   environment: Readonly<Record<string, string>>,
-  of: Stack = stack,
-  steps?: (name: string) => boolean,
-  event = "push",
+  { of = stack, event = "push", ...options }: Run = {},
 ): Promise<JobRun> {
   const values = {
     "vars.PULUMI_ORGANIZATION": "organization",
@@ -78,7 +84,7 @@ async function github(
     ...environment,
   };
   const env = { GITHUB_EVENT_NAME: event, GITHUB_RUN_ID: "42", GITHUB_REPOSITORY: REPOSITORY };
-  return runGithubJob(of, job, values, env, steps);
+  return runGithubJob(of, job, { values, env, ...options });
 }
 
 const pullsOf = (merge: string): string => `repos/${REPOSITORY}/commits/${merge}/pulls`;
@@ -158,12 +164,9 @@ describe("GitHub", () => {
     ["a preview in a fork", { startedAt: BEFORE_MERGE, repository: "mallory/infrastructure" }],
   ])("a raise that was merged with %s has no previewed kid", async (_, preview) => {
     pullRequest(commit(stack), preview);
-    const run = await github(
-      [SIGNING_KEYS, "update"],
-      rotating,
-      stack,
-      (name) => !/^(Update|Receipt)$/.test(name),
-    );
+    const run = await github([SIGNING_KEYS, "update"], rotating, {
+      isWanted: (name) => !/^(Update|Receipt)$/.test(name),
+    });
     expect([run.outcome, run.output]).toEqual([0, expect.stringContaining("No previewed kid")]);
     expect(run.variables).not.toHaveProperty("PREVIEWED_KID");
   });
@@ -181,7 +184,7 @@ describe("GitHub", () => {
   test("somebody else's rotation since the preview stops the merge, and a scheduled run after it too", async () => {
     await tenant.emulator.control("POST", `/tenants/${tenant.domain}/rotate`);
     pullRequest(commit(stack), { kid: first, startedAt: BEFORE_MERGE });
-    const run = await github([SIGNING_KEYS, "update"], rotating, stack, undefined, "schedule");
+    const run = await github([SIGNING_KEYS, "update"], rotating, { event: "schedule" });
     expect([run.outcome, run.output]).toEqual([1, expect.stringContaining("[current_kid_mismatch]")]);
     expect(await effects()).toEqual({ rotated: [first], revoked: [] });
     expect(intentOf(stack).outputs).toMatchObject({ generation: 0, baselines: [] });
@@ -204,6 +207,109 @@ describe("GitHub", () => {
     expect(run.summary).toContain("RECEIPT");
     const audit = readFileSync(path.join(run.temporary, "audit.jsonl"), "utf8");
     expect(audit).toContain(current);
+  });
+});
+
+describe("GitHub, revocation", () => {
+  const REVOCATION = "signing-keys-revocation.yml";
+  let revocation: Stack;
+
+  test("a key that is due is revoked by the application of that environment, without an edit", async () => {
+    const kid = rotationOf(stack).retired[0]?.kid ?? "none";
+    await tenant.emulator.advanceClock("49h", tenant.domain);
+    revocation = await stackOf("revocation", stack);
+    const settings = path.join(revocation.folder, "Pulumi.test.yaml");
+    writeFileSync(
+      settings,
+      readFileSync(settings, "utf8").replace(
+        "acme/signing-keys/production",
+        "organization/signing-keys/test",
+      ),
+    );
+    const due = await github([REVOCATION, "due"], {}, { of: revocation, edits: { TENANTS: "test" } });
+    expect([due.outcome, due.outputs["steps.due.outputs.tenants"]]).toEqual([0, '["test"]']);
+
+    const revoking = await application("read:signing_keys", "update:signing_keys");
+    const run = await github([REVOCATION, "revoke"], revoking, { of: revocation });
+    expect([run.outcome, run.output]).toEqual([0, expect.stringContaining(`revoked ${kid}`)]);
+    expect((await effects()).revoked).toEqual([kid]);
+    expect(readFileSync(path.join(run.temporary, "audit.jsonl"), "utf8")).toContain(kid);
+  });
+
+  test("while nothing is due, nobody is asked for an approval and Auth0 for nothing", async () => {
+    const before = await tenant.journal();
+    const due = await github([REVOCATION, "due"], {}, { of: revocation, edits: { TENANTS: "test" } });
+    expect([due.outcome, due.outputs["steps.due.outputs.tenants"]]).toEqual([0, "[]"]);
+    expect(await tenant.journal()).toEqual(before);
+  });
+});
+
+describe("GitLab", () => {
+  const credentials = (values: Readonly<Record<string, string>>): Record<string, string> =>
+    Object.fromEntries(Object.entries(values).map(([name, value]) => [name.replace(/^\w+\./, ""), value]));
+  const env = { TENANT: "test", PULUMI_STACK: "organization/signing-keys/test" };
+
+  test("the kid of the merge request's preview travels to the update, which rotates exactly once", async () => {
+    const { current } = await tenant.ring();
+    setting("generation", "2");
+    const merge = commit(stack);
+    const reading = credentials(await application("read:signing_keys"));
+    const preview = await runGitlabJob(stack, "preview", { ...env, ...reading });
+    expect([preview.outcome, preview.output]).toEqual([
+      0,
+      expect.stringContaining("generation 1 → 2: rotate"),
+    ]);
+    const above = (file: string): string => readFileSync(path.join(stack.folder, "..", file), "utf8");
+    expect(above("signing-keys.txt")).toContain(`rotate (${current} retires`);
+
+    const [before, after] = ["2026-11-20T11:00:00Z", "2026-11-20T13:00:00Z"];
+    const { url, server } = await startGitlabApi({
+      [`/projects/1/repository/commits/${merge}/merge_requests`]: [
+        { iid: 5, state: "merged", target_branch: "main", sha: "f00", merged_at: "2026-11-20T12:00:00Z" },
+      ],
+      "/projects/1/merge_requests/5/pipelines": [
+        { id: 8, sha: "older" },
+        { id: 9, sha: "f00" },
+        { id: 10, sha: "f00" },
+      ],
+      "/projects/1/pipelines/9/jobs?scope=success&per_page=100": [
+        { id: 90, name: "preview: [test]", started_at: after },
+      ],
+      "/projects/1/pipelines/10/jobs?scope=success&per_page=100": [
+        { id: 100, name: "preview: [test]", started_at: before },
+      ],
+      "/projects/1/jobs/100/artifacts/current-kid": above("current-kid"),
+    });
+    const rotating = credentials(
+      await application("read:signing_keys", "create:signing_keys", "update:signing_keys"),
+    );
+    const api = { CI_API_V4_URL: url, CI_PROJECT_ID: "1", CI_DEFAULT_BRANCH: "main" };
+    const token = { SIGNING_KEYS_API_TOKEN: "a-token-of-gitlab" };
+    const rotatedBefore = (await effects()).rotated;
+    const update = await runGitlabJob(stack, "update", { ...env, ...rotating, ...api, ...token });
+    server.close();
+    expect([update.outcome, update.output]).toEqual([0, expect.stringContaining(`${current} is retired`)]);
+    expect((await effects()).rotated).toEqual([...rotatedBefore, current]);
+    expect(intentOf(stack).inputs).toMatchObject({ expectedCurrentKid: current });
+    expect(await stack.outputs()).toMatchObject({ commit: merge, generation: 2 });
+  });
+});
+
+describe("the Kubernetes operator", () => {
+  test("its resync, an update with a refresh, asks for the keys and changes nothing", async () => {
+    const before = await tenant.journal();
+    const { outcome, output } = await stack.script(
+      "pulumi up --yes --skip-preview --suppress-progress --refresh --diff --color never",
+      tenant.env,
+    );
+    expect([outcome, output]).toEqual([0, expect.stringContaining("3 unchanged")]);
+    const asked = (await tenant.journal())
+      .slice(before.length)
+      .map(({ method, path: asking }) => [method, asking]);
+    expect(asked).toEqual([
+      ["POST", "/oauth/token"],
+      ["GET", "/api/v2/keys/signing"],
+    ]);
   });
 });
 

@@ -39,18 +39,25 @@ export function readWorkflow(name: string): Workflow {
   return parse(readFileSync(path.join(examples, "gitops/github/workflows", name), "utf8")) as Workflow;
 }
 
+export interface JobOptions {
+  /** What stands for the expressions, by their text; one that is missing is an error. */
+  readonly values: Readonly<Record<string, string>>;
+  /** What GitHub's runner has in the environment. */
+  readonly env: Readonly<Record<string, string>>;
+  /** What whoever copies the workflow edits, by the name of the variable. */
+  readonly edits?: Readonly<Record<string, string>>;
+  /** Which steps, by name (default: all). */
+  readonly isWanted?: (step: string) => boolean;
+}
+
 /**
  * Runs the commands of a job as GitHub's runner does, in the folder of a stack. What an action would do (`uses`) and the
  * installation are left out.
- * @param isWanted which steps, by name (default: all)
- * @param values what stands for the expressions, by their text; one that is missing is an error
  */
 export async function runGithubJob(
   stack: Stack,
   [workflowName, jobName]: readonly [workflow: string, job: string],
-  values: Readonly<Record<string, string>>,
-  env: Readonly<Record<string, string>> = {},
-  isWanted: (step: string) => boolean = () => true,
+  { values, env, edits = {}, isWanted = () => true }: JobOptions,
 ): Promise<JobRun> {
   const workflow = readWorkflow(workflowName);
   const job = workflow.jobs[jobName];
@@ -75,6 +82,7 @@ export async function runGithubJob(
       ...given,
       ...lines(textOf("GITHUB_ENV")),
       ...stepEnv,
+      ...edits,
     });
     run = { outcome: run.outcome === 0 ? outcome : run.outcome, output: run.output + output };
     const outputs = lines(textOf("GITHUB_OUTPUT"));

@@ -18,13 +18,9 @@ export function gitopsProgram(name: "rotation" | "revocation"): (folder: string)
     const bin = path.join(folder, "node_modules/.bin");
     mkdirSync(bin);
     const main = path.join(checkout, "dist/cli/main.js");
-    writeFileSync(
-      path.join(bin, "auth0-signing-keys"),
-      `#!/bin/sh\nif [ "$1" = receipt ]; then echo "RECEIPT $*"; exit 0; fi\nexec node '${main}' "$@"\n`,
-      {
-        mode: 0o755,
-      },
-    );
+    writeFileSync(path.join(bin, "auth0-signing-keys"), `#!/bin/sh\nexec node '${main}' "$@"\n`, {
+      mode: 0o755,
+    });
     policyPack(path.join(folder, "../signing-keys-policy"), binOf(folder));
   };
 }
