@@ -9,6 +9,7 @@ import { runGitlabJob, startGitlabApi } from "./gitops/gitlabJob";
 import { binOf, commit, gitopsProgram } from "./gitops/project";
 import { keepSecret, stackFor, testWhatIsLeftBehind } from "./leftBehind";
 import { intentOf, rotationOf } from "./program";
+import { examples } from "./readme";
 import { TenantSupply, type TestTenant } from "./tenants";
 
 jest.setTimeout(240_000);
@@ -310,6 +311,21 @@ describe("the Kubernetes operator", () => {
       ["POST", "/oauth/token"],
       ["GET", "/api/v2/keys/signing"],
     ]);
+  });
+});
+
+describe("Pulumi Deployments", () => {
+  test("the engine has every command and flag that is used to set them up", async () => {
+    const script = readFileSync(path.join(examples, "gitops/deployments/set-up.sh"), "utf8");
+    for (const command of ["pulumi deployment settings edit", "pulumi stack schedule new"]) {
+      const uses = script
+        .replaceAll(/\\\n/g, "")
+        .split("\n")
+        .filter((line) => line.startsWith(command));
+      expect(uses).toHaveLength(2);
+      const { output } = await stack.script(`${command} --help`);
+      for (const [flag] of uses.join(" ").matchAll(/ --[\w-]+/g)) expect(output).toContain(`${flag} `);
+    }
   });
 });
 

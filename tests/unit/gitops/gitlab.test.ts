@@ -39,7 +39,9 @@ afterAll(() => {
 });
 
 /** The package is built for Node 22, of which it needs this much. */
-const OLDER_NODE = "data:text/javascript,Set.prototype.union??=function(o){return new Set([...this,...o])}";
+const OLDER_NODE = `data:text/javascript,${encodeURIComponent(
+  "Set.prototype.union ??= function (other) { return new Set([...this, ...other]); };",
+)}`;
 
 /** The jobs of a pipeline, as GitLab's schema and rules have them; everything that `changes` names has changed. */
 function jobsOf(source: string, more: Readonly<Record<string, string>> = {}): Record<string, string> {

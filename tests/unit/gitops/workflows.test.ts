@@ -58,14 +58,11 @@ test("actionlint finds nothing in them, nor in this repository's own", () => {
   expect([status, `${stdout}${stderr}`]).toEqual([0, expect.stringContaining("Checking 4 workflow file(s)")]);
 });
 
-test.each(workflows)(
-  "$name runs nothing of a fork's with rights of this repository",
-  ({ workflow, text }) => {
-    expect(Object.keys(workflow.on)).toEqual(["pull_request", "push", "schedule", "workflow_dispatch"]);
-    expect(workflow.jobs["preview"]?.if).toContain("head.repo.full_name == github.repository");
-    expect(workflow.permissions).toEqual({ contents: "read" });
-  },
-);
+test.each(workflows)("$name runs nothing of a fork's with rights of this repository", ({ workflow }) => {
+  expect(Object.keys(workflow.on)).toEqual(["pull_request", "push", "schedule", "workflow_dispatch"]);
+  expect(workflow.jobs["preview"]?.if).toContain("head.repo.full_name == github.repository");
+  expect(workflow.permissions).toEqual({ contents: "read" });
+});
 
 test("each job may do what it must and no more", () => {
   const permissions = Object.fromEntries(
