@@ -36,9 +36,17 @@ test("every example is run, here or in a file of its own (bootstrap where its pr
   const names = readdirSync(examples, { withFileTypes: true }).flatMap((entry) =>
     entry.isDirectory() ? [entry.name] : [],
   );
-  expect(names).toEqual(["bootstrap", "emergency", "policy", "quickstart", "rollover"]);
+  const projects: Readonly<Record<string, string>> = {
+    bootstrap: "Pulumi.yaml",
+    emergency: "Pulumi.yaml",
+    gitops: "rotation/Pulumi.yaml",
+    policy: "PulumiPolicy.yaml",
+    quickstart: "Pulumi.yaml",
+    rollover: "Pulumi.yaml",
+  };
+  expect(names).toEqual(Object.keys(projects));
   for (const name of names) {
-    for (const file of [name === "policy" ? "PulumiPolicy.yaml" : "Pulumi.yaml", "README.md"])
+    for (const file of [projects[name] ?? "", "README.md"])
       expect(existsSync(path.join(examples, name, file))).toBe(true);
   }
 });
