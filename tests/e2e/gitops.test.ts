@@ -7,7 +7,7 @@ import { effectsOf, expectNoRevocationOfAKeyInUse } from "./exactlyOnce";
 import { stubGh } from "./gitops/ghStub";
 import { runGithubJob, type JobOptions, type JobRun } from "./gitops/githubJob";
 import { runGitlabJob, startGitlabApi } from "./gitops/gitlabJob";
-import { binOf, commit, gitopsProgram } from "./gitops/project";
+import { binOf, commit, discardEdits, gitopsProgram } from "./gitops/project";
 import { keepSecret, stackFor, testWhatIsLeftBehind } from "./leftBehind";
 import { intentOf, rotationOf } from "./program";
 import { examples } from "./readme";
@@ -22,6 +22,10 @@ let stack: Stack;
 beforeAll(async () => {
   tenant = await supply.take();
   stack = await stackOf("rotation");
+});
+// Each job begins with a checkout: what one sets for its own run is gone.
+afterEach(() => {
+  discardEdits(stack);
 });
 afterAll(async () => {
   await supply.stop();
@@ -124,7 +128,31 @@ async function effects(): Promise<{ rotated: string[]; revoked: string[] }> {
   return effectsOf(journal);
 }
 
-describe("GitHub", () => {
+/** Names without GitHub's contexts, as GitLab has them. */
+function inGitlab(values: Readonly<Record<string, string>>): Record<string, string> {
+  const named = Object.entries(values).map(([name, value]) => [name.replace(/^\w+\./, ""), value] as const);
+  return { TENANT: "test", PULUMI_STACK: "organization/signing-keys/test", ...Object.fromEntries(named) };
+}
+
+const mergeRequestsOf = (merge: string): string => `/projects/1/repository/commits/${merge}/merge_requests`;
+
+/** The job that updates, with what its environment holds and what GitLab's API answers. */
+async function gitlabUpdate(
+  environment: Readonly<Record<string, string>>,
+  answers: Readonly<Record<string, unknown>>,
+  isLast?: (line: string) => boolean,
+): ReturnType<typeof runGitlabJob> {
+  const { url, server } = await startGitlabApi(answers);
+  const api = { CI_API_V4_URL: url, CI_PROJECT_ID: "1", CI_DEFAULT_BRANCH: "main" };
+  const env = { ...inGitlab(environment), ...api, SIGNING_KEYS_API_TOKEN: "a-token-of-gitlab" };
+  try {
+    return await runGitlabJob(stack, "update", env, isLast);
+  } finally {
+    server.close();
+  }
+}
+
+describe("GitHub, after GitLab", () => {
   let rotating: Record<string, string>;
   let first: string;
   beforeAll(async () => {
@@ -132,17 +160,16 @@ describe("GitHub", () => {
     first = (await tenant.ring()).current;
   });
 
-  test("adopts without a previewed kid, for that raises nothing", async () => {
-    const merge = commit(stack);
-    stubGh(binOf(stack.folder), { api: { [pullsOf(merge)]: [] }, artifacts: {} });
-    const run = await github([SIGNING_KEYS, "update"], rotating);
-    expect([run.outcome, run.output]).toEqual([0, expect.stringContaining("No previewed kid")]);
+  test("GitLab's pipeline adopts without a previewed kid, for that raises nothing", async () => {
+    const run = await gitlabUpdate(rotating, { [mergeRequestsOf(commit(stack))]: [] });
+    expect([run.outcome, run.output]).toEqual([0, expect.stringMatching(/^No preview of /m)]);
     expect(run.output).toContain("adopt the key ring as it is, rotate nothing");
     expect(await effects()).toEqual({ rotated: [], revoked: [] });
   });
 
   test("a preview writes nothing, needs no more than to read, and passes on the kid that it goes by", async () => {
     setting("generation", "1");
+    commit(stack);
     const before = await tenant.journal();
     const run = await github([SIGNING_KEYS, "preview"], await application("read:signing_keys"));
     expect([run.outcome, run.output]).toEqual([0, expect.stringContaining("generation 0 → 1: rotate")]);
@@ -246,57 +273,6 @@ describe("GitHub, revocation", () => {
   });
 });
 
-describe("GitLab", () => {
-  const credentials = (values: Readonly<Record<string, string>>): Record<string, string> =>
-    Object.fromEntries(Object.entries(values).map(([name, value]) => [name.replace(/^\w+\./, ""), value]));
-  const env = { TENANT: "test", PULUMI_STACK: "organization/signing-keys/test" };
-
-  test("the kid of the merge request's preview travels to the update, which rotates exactly once", async () => {
-    const { current } = await tenant.ring();
-    setting("generation", "2");
-    const merge = commit(stack);
-    const reading = credentials(await application("read:signing_keys"));
-    const preview = await runGitlabJob(stack, "preview", { ...env, ...reading });
-    expect([preview.outcome, preview.output]).toEqual([
-      0,
-      expect.stringContaining("generation 1 → 2: rotate"),
-    ]);
-    const above = (file: string): string => readFileSync(path.join(stack.folder, "..", file), "utf8");
-    expect(above("signing-keys.txt")).toContain(`rotate (${current} retires`);
-
-    const [before, after] = ["2026-11-20T11:00:00Z", "2026-11-20T13:00:00Z"];
-    const { url, server } = await startGitlabApi({
-      [`/projects/1/repository/commits/${merge}/merge_requests`]: [
-        { iid: 5, state: "merged", target_branch: "main", sha: "f00", merged_at: "2026-11-20T12:00:00Z" },
-      ],
-      "/projects/1/merge_requests/5/pipelines": [
-        { id: 8, sha: "older" },
-        { id: 9, sha: "f00" },
-        { id: 10, sha: "f00" },
-      ],
-      "/projects/1/pipelines/9/jobs?scope=success&per_page=100": [
-        { id: 90, name: "preview: [test]", started_at: after },
-      ],
-      "/projects/1/pipelines/10/jobs?scope=success&per_page=100": [
-        { id: 100, name: "preview: [test]", started_at: before },
-      ],
-      "/projects/1/jobs/100/artifacts/current-kid": above("current-kid"),
-    });
-    const rotating = credentials(
-      await application("read:signing_keys", "create:signing_keys", "update:signing_keys"),
-    );
-    const api = { CI_API_V4_URL: url, CI_PROJECT_ID: "1", CI_DEFAULT_BRANCH: "main" };
-    const token = { SIGNING_KEYS_API_TOKEN: "a-token-of-gitlab" };
-    const rotatedBefore = (await effects()).rotated;
-    const update = await runGitlabJob(stack, "update", { ...env, ...rotating, ...api, ...token });
-    server.close();
-    expect([update.outcome, update.output]).toEqual([0, expect.stringContaining(`${current} is retired`)]);
-    expect((await effects()).rotated).toEqual([...rotatedBefore, current]);
-    expect(intentOf(stack).inputs).toMatchObject({ expectedCurrentKid: current });
-    expect(await stack.outputs()).toMatchObject({ commit: merge, generation: 2 });
-  });
-});
-
 describe("the Kubernetes operator", () => {
   test("its resync, an update with a refresh, asks for the keys and changes nothing", async () => {
     const before = await tenant.journal();
@@ -312,6 +288,48 @@ describe("the Kubernetes operator", () => {
       ["POST", "/oauth/token"],
       ["GET", "/api/v2/keys/signing"],
     ]);
+  });
+});
+
+describe("GitLab", () => {
+  test("the kid of the merge request's preview travels to the update", async () => {
+    const { current } = await tenant.ring();
+    setting("generation", "2");
+    const merge = commit(stack);
+    const reading = inGitlab(await application("read:signing_keys"));
+    const preview = await runGitlabJob(stack, "preview", reading);
+    expect([preview.outcome, preview.output]).toEqual([
+      0,
+      expect.stringContaining("generation 1 → 2: rotate"),
+    ]);
+    const above = (file: string): string => readFileSync(path.join(stack.folder, "..", file), "utf8");
+    expect(above("signing-keys.txt")).toContain(`rotate (${current} retires`);
+
+    const artifact = above("current-kid");
+    const jobsOf = (pipeline: number): string =>
+      `/projects/1/pipelines/${pipeline}/jobs?scope=success&per_page=100`;
+    const answers = {
+      [mergeRequestsOf(merge)]: [
+        { iid: 5, state: "merged", target_branch: "main", sha: "f00", merged_at: "2026-11-20T12:00:00Z" },
+      ],
+      "/projects/1/merge_requests/5/pipelines": [
+        { id: 8, sha: "older" },
+        { id: 9, sha: "f00" },
+        { id: 10, sha: "f00" },
+      ],
+      [jobsOf(9)]: [{ id: 90, name: "preview: [test]", started_at: AFTER_MERGE }],
+      [jobsOf(10)]: [{ id: 100, name: "preview: [test]", started_at: BEFORE_MERGE }],
+      "/projects/1/jobs/90/artifacts/current-kid": "seen-by-nobody",
+      "/projects/1/jobs/100/artifacts/current-kid": artifact,
+    };
+    const lookUp = async (known: object): Promise<string | undefined> => {
+      const isLast = (line: string): boolean => line.startsWith('PREVIEWED_KID=""');
+      const run = await gitlabUpdate({}, { ...known }, isLast);
+      expect(run.outcome).toBe(0);
+      return run.variables["PREVIEWED_KID"];
+    };
+    expect(await lookUp(answers)).toBe(current);
+    expect(await lookUp({ ...answers, [jobsOf(10)]: [] })).toBe("");
   });
 });
 

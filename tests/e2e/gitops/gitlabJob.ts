@@ -23,14 +23,20 @@ export function gitlabJob(name: string): Job {
 /**
  * Runs the script of a job as GitLab's runner does, in one shell and in the folder of a stack, where `before_script` has
  * got to. The project's folder is the one above.
+ * @param isLast where to stop (default: at the end)
+ * @returns besides, the variables that the script has set
  */
-export function runGitlabJob(
+export async function runGitlabJob(
   stack: Stack,
   name: string,
   env: Readonly<Record<string, string>>,
-): Promise<EngineRun> {
+  isLast: (line: string) => boolean = () => false,
+): Promise<EngineRun & { readonly variables: Readonly<Record<string, string>> }> {
   const { variables, script } = gitlabJob(name);
-  return stack.script(script.join("\n"), {
+  const last = script.findIndex(isLast);
+  const lines = last === -1 ? script : script.slice(0, last + 1);
+  const file = path.join(stack.folder, "../variables");
+  const run = await stack.script([`trap 'set -o posix; set > "${file}"' EXIT`, ...lines].join("\n"), {
     ...variables,
     CI_PROJECT_DIR: path.dirname(stack.folder),
     CI_PIPELINE_SOURCE: "push",
@@ -38,6 +44,11 @@ export function runGitlabJob(
     PULUMI_ORGANIZATION: "organization",
     ...env,
   });
+  const set = [...readFileSync(file, "utf8").matchAll(/^(\w+)=(.*)$/gm)];
+  return {
+    ...run,
+    variables: Object.fromEntries(set.map(([, variable = "", value = ""]) => [variable, value])),
+  };
 }
 
 /** GitLab's API on the loopback interface: JSON, or text, by the path asked for; 404 for others. */

@@ -30,16 +30,21 @@ export function binOf(folder: string): string {
   return path.join(folder, "../bin");
 }
 
+function git({ folder }: Stack, ...args: string[]): string {
+  const author = ["-c", "user.name=test", "-c", "user.email=test@example.com"];
+  return execFileSync("git", [...author, ...args], { cwd: folder, encoding: "utf8" });
+}
+
 /** Commits what has changed in the folder of a stack, and says which commit has changed it last. */
-export function commit({ folder }: Stack): string {
-  const git = (...args: string[]): string =>
-    execFileSync("git", ["-c", "user.name=test", "-c", "user.email=test@example.com", ...args], {
-      cwd: folder,
-      encoding: "utf8",
-    });
-  git("init", "--quiet");
-  git("add", "--", "*.ts", "*.yaml");
-  if (git("status", "--porcelain", "--untracked-files=no") !== "")
-    git("commit", "--quiet", "--message", "edit");
-  return git("log", "-1", "--format=%H").trim();
+export function commit(stack: Stack): string {
+  git(stack, "init", "--quiet");
+  git(stack, "add", "--", "*.ts", "*.yaml");
+  if (git(stack, "status", "--porcelain", "--untracked-files=no") !== "")
+    git(stack, "commit", "--quiet", "--message", "edit");
+  return git(stack, "log", "-1", "--format=%H").trim();
+}
+
+/** What a fresh checkout would not have. */
+export function discardEdits(stack: Stack): void {
+  git(stack, "checkout", "--quiet", "--", ".");
 }
