@@ -101,7 +101,7 @@ function pullRequest(
   preview?: { kid?: string; startedAt: string; repository?: string },
 ): void {
   const head = "fedcba9876543210";
-  const { kid = "", startedAt = "", repository = REPOSITORY } = preview ?? {};
+  const { kid = "a-kid", startedAt = "", repository = REPOSITORY } = preview ?? {};
   const runs = preview && [{ id: 7, run_started_at: startedAt, head_repository: { full_name: repository } }];
   stubGh(binOf(stack.folder), {
     api: {
