@@ -22,6 +22,7 @@ let stack: Stack;
 beforeAll(async () => {
   tenant = await supply.take();
   stack = await stackOf("rotation");
+  commit(stack);
 });
 // Each job begins with a checkout: what one sets for its own run is gone.
 afterEach(() => {
@@ -184,6 +185,26 @@ describe("GitHub, after GitLab", () => {
     expect(asked).toEqual([
       ["POST", "/oauth/token"],
       ["GET", "/api/v2/keys/signing"],
+    ]);
+  });
+
+  test("the comment is posted once and then updated, never one that somebody else has made to look like it", async () => {
+    const bin = binOf(stack.folder);
+    const text = "<!-- signing-keys preview of test -->\npreview";
+    const artifacts = { "42 signing-keys-preview-test": { "comment.md": text } };
+    const comments = `repos/${REPOSITORY}/issues/5/comments`;
+    const others = { id: 3, user: { login: "mallory" }, body: text };
+    const own = { id: 4, user: { login: "github-actions[bot]" }, body: text };
+    const sent: unknown[] = [];
+    for (const there of [[others], [others, own]]) {
+      stubGh(bin, { api: { [`${comments}?per_page=100`]: there }, artifacts });
+      const run = await github([SIGNING_KEYS, "comment"], { "github.event.pull_request.number": "5" });
+      expect([run.outcome, run.output]).toEqual([0, ""]);
+      sent.push(JSON.parse(readFileSync(path.join(bin, "gh.sent"), "utf8")));
+    }
+    expect(sent).toEqual([
+      { method: "POST", path: comments, body: text },
+      { method: "PATCH", path: `repos/${REPOSITORY}/issues/comments/4`, body: text },
     ]);
   });
 

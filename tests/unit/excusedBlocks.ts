@@ -58,6 +58,13 @@ export const EXCUSED: readonly Excuse[] = [
   excuse("examples/emergency/README.md", "By day: have it ready", 0, PROMPT),
   excuse("examples/emergency/README.md", "Without a stack, its state or CI", 0, PUBLICATION),
   excuse(
+    "examples/gitops/README.md",
+    "Once for each tenant",
+    0,
+    "needs an organization in Pulumi Cloud; tests/e2e/gitops.test.ts sets up the same stacks",
+  ),
+  excuse("examples/gitops/README.md", "Kubernetes", 0, "needs a cluster with the operator"),
+  excuse(
     "examples/policy/README.md",
     "Policy: what a review would look for, checked by the pipeline",
     0,

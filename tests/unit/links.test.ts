@@ -3,9 +3,6 @@ import path from "node:path";
 import { filesEndingIn, readMarkdown } from "../support/markdown";
 import { checkout } from "../support/project";
 
-/** Documents that are linked to and still to be written. */
-const ANNOUNCED = new Set(["docs/guides/gitops.md"]);
-
 /** The anchors that GitHub makes of a file's headings. */
 function anchorsOf(document: string): Set<string> {
   const anchors = new Set<string>();
@@ -30,7 +27,7 @@ function relativeLinks(document: string): string[] {
 function fault(document: string, link: string): string | undefined {
   const [target = "", anchor] = link.split("#");
   const file = target === "" ? document : path.posix.join(path.posix.dirname(document), target);
-  if (!existsSync(path.join(checkout, file))) return ANNOUNCED.has(file) ? undefined : "no such file";
+  if (!existsSync(path.join(checkout, file))) return "no such file";
   if (anchor === undefined) return undefined;
   const isFolder = statSync(path.join(checkout, file)).isDirectory();
   const page = isFolder ? path.posix.join(file, "README.md") : file;

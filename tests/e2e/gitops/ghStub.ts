@@ -9,7 +9,10 @@ export interface GithubAnswers {
   readonly artifacts: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }
 
-/** Puts a `gh` into a folder that is to be on PATH. It fails where it has no answer, as `gh` does with a 404. */
+/**
+ * Puts a `gh` into a folder that is to be on PATH. It fails where it has no answer, as `gh` does with a 404, and leaves the
+ * last request that would write beside it, in `gh.sent`.
+ */
 export function stubGh(bin: string, answers: GithubAnswers): void {
   mkdirSync(bin, { recursive: true });
   writeFileSync(path.join(bin, "gh.json"), JSON.stringify(answers));
@@ -17,7 +20,7 @@ export function stubGh(bin: string, answers: GithubAnswers): void {
 }
 
 const program = `
-const { mkdirSync, readFileSync, writeFileSync, appendFileSync } = require("node:fs");
+const { mkdirSync, readFileSync, writeFileSync } = require("node:fs");
 const path = require("node:path");
 const { api, artifacts } = JSON.parse(readFileSync(path.join(__dirname, "gh.json"), "utf8"));
 const args = process.argv.slice(2);
@@ -27,7 +30,7 @@ if (args[0] === "api") {
   const method = args.includes("--method") ? option("--method") : "GET";
   const wanted = args.find((arg) => arg.startsWith("repos/"));
   const field = args.includes("--field") ? readFileSync(option("--field").replace("body=@", ""), "utf8") : undefined;
-  if (method !== "GET") appendFileSync(path.join(__dirname, "gh.sent"), JSON.stringify({ method, path: wanted, body: field }) + "\\n");
+  if (method !== "GET") writeFileSync(path.join(__dirname, "gh.sent"), JSON.stringify({ method, path: wanted, body: field }));
   else if (wanted in api) process.stdout.write(JSON.stringify(api[wanted]));
   else fail("HTTP 404: " + wanted);
 } else if (args[0] === "run" && args[1] === "download") {
