@@ -134,7 +134,7 @@ export function commandLine({ environment, stdin, stdout, stderr }: Process): Co
     .addHelpText("after", RECEIPT_HELP)
     .action(async ({ json, ...request }: ReceiptRequest & { json?: boolean }) => {
       const { receipt } = await import("./audit/receipt.js");
-      receipt(request, { environment, output: outputOf(json), clock: systemClock });
+      await receipt(request, { environment, output: outputOf(json), clock: systemClock, stdin });
     });
 
   program

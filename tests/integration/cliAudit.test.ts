@@ -192,7 +192,7 @@ describe("receipt", () => {
     ]);
   });
 
-  test("of a stack that only revokes", async () => {
+  test("of a stack that only revokes, by standard input, which takes its time", async () => {
     const machine = machineFor(await someTenant());
     const outputs = {
       domain: "acme.eu.auth0.com",
@@ -201,8 +201,7 @@ describe("receipt", () => {
       hold: false,
     };
     const state = { version: 3, deployment: { resources: [{ type: REVOCATION_TYPE, outputs }] } };
-    writeFileSync(path.join(machine.folder, "state.json"), JSON.stringify(state));
-    const { stdout } = await machine.run(["receipt", "--state", "state.json"]);
+    const { stdout } = await machine.runAfter(JSON.stringify(state), ["receipt", "--state", "-"]);
     expect(stdout).toContain("- `abc` is to be revoked by the next update: it has been due since 2026-01-02");
     expect(stdout).toContain("- Not finished: verify-revocation of `def`, since 2026-01-03");
   });

@@ -2,6 +2,8 @@ import { spawn } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import type { Writable } from "node:stream";
+import { setTimeout as sleep } from "node:timers/promises";
 
 const main = path.join(__dirname, "../../dist/cli/main.js");
 /** No run of these tests takes longer; one that does hangs. */
@@ -17,6 +19,8 @@ export interface CliRun {
 
 export interface RunningCli {
   readonly ended: Promise<CliRun>;
+  /** Its standard input. */
+  readonly input: Writable;
   signal(name: NodeJS.Signals): void;
   /** Nobody reads what it prints from now on. */
   closeOutput(): void;
@@ -30,12 +34,12 @@ export class Machine {
   constructor(private readonly env: Readonly<Record<string, string>>) {}
 
   /** @param env on top of the machine's own; an empty text takes a variable away */
-  start(args: readonly string[], env: Readonly<Record<string, string>> = {}): RunningCli {
+  start(args: readonly string[], env: Readonly<Record<string, string>> = {}, hasInput = false): RunningCli {
     const child = spawn(process.execPath, [main, ...args], {
       cwd: this.folder,
       env: { PATH: process.env["PATH"] ?? "", ...this.env, ...env },
-      stdio: ["ignore", "pipe", "pipe"],
     });
+    if (!hasInput) child.stdin.end();
     let [stdout, stderr] = ["", ""];
     child.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text));
     child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
@@ -53,6 +57,7 @@ export class Machine {
     });
     return {
       ended,
+      input: child.stdin,
       signal: (name) => {
         child.kill(name);
       },
@@ -64,6 +69,14 @@ export class Machine {
 
   run(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<CliRun> {
     return this.start(args, env).ended;
+  }
+
+  /** Run in a pipe, by which it is given this after a while. */
+  async runAfter(input: string, args: readonly string[]): Promise<CliRun> {
+    const run = this.start(args, {}, true);
+    await sleep(1_000);
+    run.input.end(input);
+    return run.ended;
   }
 
   files(): string[] {

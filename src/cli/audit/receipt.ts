@@ -16,11 +16,18 @@ export interface ReceiptRequest {
   audit?: string;
 }
 
+interface Surroundings {
+  environment: Environment;
+  output: Output;
+  clock: Clock;
+  stdin: NodeJS.ReadableStream;
+}
+
 /** Sums up a stack and a run for a pull request or a job: no request, and nothing is written. */
-export function receipt(
+export async function receipt(
   { state, audit }: ReceiptRequest,
-  { environment, output, clock }: { environment: Environment; output: Output; clock: Clock },
-): void {
+  { environment, output, clock, stdin }: Surroundings,
+): Promise<void> {
   const kept = environment[FILE_VARIABLE] || undefined;
   const file = audit ?? kept;
   if (state === undefined && file === undefined) {
@@ -30,7 +37,7 @@ export function receipt(
       remedy: `give --state or --audit, or set ${FILE_VARIABLE}`,
     });
   }
-  const tenants = state === undefined ? [] : readStackExport(state);
+  const tenants = state === undefined ? [] : await readStackExport(state, stdin);
   // A run that attempts nothing leaves no file.
   const receipts = file === undefined || (audit === undefined && !existsSync(file)) ? [] : readReceipts(file);
   const attempts = attemptsOf(receipts);

@@ -1,4 +1,5 @@
-import { readFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { text as wholeOf } from "node:stream/consumers";
 import * as v from "valibot";
 import { SigningKeyError } from "../../errors";
 import { REVOCATION_TYPE, ROTATION_TYPE } from "../../shell";
@@ -58,7 +59,7 @@ export interface RecordedTenant {
  * What `pulumi stack export` printed, from a file or, for `-`, standard input.
  * @throws SigningKeyError `receipt_unusable`
  */
-export function readStackExport(file: string): RecordedTenant[] {
+export async function readStackExport(file: string, stdin: NodeJS.ReadableStream): Promise<RecordedTenant[]> {
   const unusable = (observation: string): SigningKeyError =>
     new SigningKeyError("receipt_unusable", {
       attempt:
@@ -68,7 +69,7 @@ export function readStackExport(file: string): RecordedTenant[] {
     });
   let read: string;
   try {
-    read = readFileSync(file === "-" ? 0 : file, "utf8");
+    read = await (file === "-" ? wholeOf(stdin) : readFile(file, "utf8"));
   } catch (error) {
     throw unusable(error instanceof Error ? error.message : String(error));
   }

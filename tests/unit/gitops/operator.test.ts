@@ -1,30 +1,7 @@
-import { spawnSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
-import path from "node:path";
-import { Ajv, type AnySchemaObject } from "ajv";
-import { parse, parseAllDocuments } from "yaml";
-import { yamlFiles } from "./files";
+import { operatorResources, operatorStacks } from "./files";
 
-interface Reference {
-  readonly type: string;
-  readonly secret?: { readonly name: string; readonly key: string };
-  readonly literal?: { readonly value: string };
-}
-
-interface Resource {
-  readonly apiVersion: string;
-  readonly kind: string;
-  readonly metadata: { readonly name: string; readonly namespace?: string };
-  readonly spec: Readonly<Record<string, unknown>> & {
-    readonly envRefs: Readonly<Record<string, Reference>>;
-  };
-  readonly subjects?: readonly { readonly name: string; readonly namespace: string }[];
-}
-
-const resources = yamlFiles()
-  .filter(({ name }) => name.startsWith("kubernetes-operator/"))
-  .flatMap(({ text }) => parseAllDocuments(text).map((document) => document.toJS() as Resource));
-const stacks = resources.filter(({ kind }) => kind === "Stack");
+const resources = operatorResources();
+const stacks = operatorStacks();
 const [rotation, revocation] = ["signing-keys", "signing-keys-revocation"].map((namespace) =>
   stacks.find(({ metadata }) => metadata.namespace === namespace),
 );
@@ -86,48 +63,3 @@ test("credentials come from Secrets by way of the environment alone", () => {
       expect(spec).not.toHaveProperty(other);
   }
 });
-
-const OPERATOR = "github.com/pulumi/pulumi-kubernetes-operator/v2@v2.9.0";
-
-/** The operator's own definitions, from its Go module or, where no proxy serves that, from the folder named. */
-function definitions(): string | undefined {
-  const named = process.env["PULUMI_OPERATOR_CRDS"];
-  if (named !== undefined) return named;
-  const { stdout } = spawnSync("go", ["mod", "download", "-json", OPERATOR], {
-    encoding: "utf8",
-    timeout: 60_000,
-  });
-  const { Dir } = (stdout ? JSON.parse(stdout) : {}) as { Dir?: string };
-  return Dir && path.join(Dir, "deploy/crds");
-}
-
-const folder = definitions();
-const whereTheyAre = folder !== undefined && existsSync(folder) ? test : test.skip;
-
-whereTheyAre.each(stacks.map((stack) => [stack.metadata.namespace, stack] as const))(
-  "the Stack in %s is what the operator's own definition allows, with nothing that it doesn't know",
-  (_, stack) => {
-    const definition = parse(readFileSync(path.join(folder ?? "", "pulumi.com_stacks.yaml"), "utf8")) as {
-      spec: { versions: { name: string; schema: { openAPIV3Schema: AnySchemaObject } }[] };
-    };
-    const version = definition.spec.versions.find(({ name }) => stack.apiVersion === `pulumi.com/${name}`);
-    const ajv = new Ajv({ strict: false, validateFormats: false, allErrors: true });
-    const validate = ajv.compile(closed(version?.schema.openAPIV3Schema) as AnySchemaObject);
-    expect([validate(stack), validate.errors]).toEqual([true, null]);
-    expect(validate({ ...stack, spec: { ...stack.spec, repodir: "misspelt" } })).toBe(false);
-  },
-);
-
-/** The cluster would drop a field that it doesn't know without a word. */
-function closed(schema: unknown): unknown {
-  if (Array.isArray(schema)) return schema.map(closed);
-  if (typeof schema !== "object" || schema === null) return schema;
-  const parts = Object.entries(schema).map(
-    ([key, value]: [string, unknown]) => [key, closed(value)] as const,
-  );
-  const of: Record<string, unknown> = Object.fromEntries(parts);
-  const isClosed = of["type"] === "object" && "properties" in of && of["additionalProperties"] === undefined;
-  return isClosed && of["x-kubernetes-preserve-unknown-fields"] !== true
-    ? { ...of, additionalProperties: false }
-    : of;
-}
