@@ -1,18 +1,21 @@
 const { existsSync } = require("node:fs");
 const path = require("node:path");
 
-/** The provider of @pulumi/auth0. */
-const hasAuth0Provider = (process.env["PATH"] ?? "")
-  .split(path.delimiter)
-  .some((folder) => existsSync(path.join(folder, "pulumi-resource-auth0")));
-/** The definitions of the Pulumi Kubernetes Operator. */
-const hasOperatorDefinitions = existsSync(process.env["PULUMI_OPERATOR_CRDS"] ?? "");
+const folders = (process.env["PATH"] ?? "").split(path.delimiter);
 
-/** Tests that take what no package registry has: run where it is, and left out elsewhere. */
+/** @param {string} program */
+const has = (program) =>
+  folders.some((folder) => [program, `${program}.exe`].some((name) => existsSync(path.join(folder, name))));
+
+/** Tests that take what set-up can't fetch: run where it is, and left out elsewhere. A test that is skipped counts as failed. */
 const leftOut = [
-  ...(hasAuth0Provider ? [] : ["/tests/e2e/bootstrap\\.test\\.ts$"]),
-  ...(hasOperatorDefinitions ? [] : ["/tests/unit/gitops/operatorDefinitions\\.test\\.ts$"]),
-];
+  { test: "/tests/e2e/bootstrap\\.test\\.ts$", isRun: has("pulumi-resource-auth0") },
+  { test: "/tests/integration/emulatorGoAuth0\\.test\\.ts$", isRun: has("go") },
+  {
+    test: "/tests/unit/gitops/operatorDefinitions\\.test\\.ts$",
+    isRun: existsSync(process.env["PULUMI_OPERATOR_CRDS"] ?? ""),
+  },
+].flatMap(({ test, isRun }) => (isRun ? [] : [test]));
 
 /** @type {import("jest").Config} */
 module.exports = {
