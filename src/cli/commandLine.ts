@@ -20,6 +20,12 @@ export interface Process {
   readonly stderr: NodeJS.WritableStream;
 }
 
+interface StatusOptions {
+  tenant?: string;
+  expectCurrentKid?: string;
+  json?: boolean;
+}
+
 const CREDENTIALS = `
 Credentials come from the environment: AUTH0_DOMAIN, AUTH0_CLIENT_ID and AUTH0_CLIENT_SECRET (or
 AUTH0_CLIENT_ASSERTION_PRIVATE_KEY, or AUTH0_API_TOKEN); AUTH0_AUDIENCE with a custom domain.`;
@@ -69,9 +75,10 @@ export function commandLine({ environment, stdin, stdout, stderr }: Process): Co
 
   withTenant(program.command("status"), "print one line of JSON, certificates included")
     .description("show the key ring and how many rotations are left today; writes nothing")
-    .action(async ({ tenant, json }: { tenant?: string; json?: boolean }) => {
+    .option("--expect-current-kid <kid>", "fail if another key is the current one")
+    .action(async ({ tenant, expectCurrentKid, json }: StatusOptions) => {
       const { status } = await import("./status.js");
-      await status(tenant, { environment, output: outputOf(json) });
+      await status(tenant, expectCurrentKid, { environment, output: outputOf(json) });
     });
 
   withTenant(program.command("doctor"), "print one line of JSON")

@@ -1,15 +1,27 @@
+import { SigningKeyError } from "../errors";
 import { rotationBudget, rotationsLeft } from "../lifecycle/rotationBudget";
 import { allKeys, type KeyRing, type SigningKey } from "../tenant/keyRing";
 import { runtimeFor } from "./connect";
 import type { Environment, Output } from "./output";
 
-/** Shows the key ring; one request, and nothing is written. */
+/**
+ * Shows the key ring; one request, and nothing is written.
+ * @throws SigningKeyError `current_kid_mismatch` if another key is current than the one that is expected, if any is
+ */
 export async function status(
   domain: string | undefined,
+  expectedCurrentKid: string | undefined,
   { environment, output }: { environment: Environment; output: Output },
 ): Promise<void> {
   const tenant = runtimeFor(domain, environment, output).tenant(undefined);
   const ring = await tenant.listKeys();
+  if (expectedCurrentKid !== undefined && ring.current.kid !== expectedCurrentKid) {
+    throw new SigningKeyError("current_kid_mismatch", {
+      attempt: `looking whether ${expectedCurrentKid} is the current key of ${tenant.domain}`,
+      observation: `${ring.current.kid} is: somebody else has rotated`,
+      remedy: "find out who did it, then record the ring as it is (pulumi refresh, or a pipeline that does)",
+    });
+  }
   const { used, left } = rotationBudget(ring);
   output.result(await describeRing(tenant.domain, ring), {
     domain: tenant.domain,

@@ -11,7 +11,7 @@ jest.setTimeout(60_000);
 let emulator: Awaited<ReturnType<typeof startTenants>>["emulator"];
 let nextTenant: () => TenantAccess;
 beforeAll(async () => {
-  ({ emulator, nextTenant } = await startTenants(7));
+  ({ emulator, nextTenant } = await startTenants(8));
 });
 afterEach(async () => {
   await emulator.clearFaults();
@@ -126,6 +126,20 @@ describe("status", () => {
     running.closeOutput();
     expect(await running.ended).toMatchObject({ outcome: 0, stderr: "" });
   });
+});
+
+test("status --expect-current-kid fails if somebody else has rotated, and says what to do", async () => {
+  const tenant = nextTenant();
+  const machine = machineFor(tenant);
+  const { current, next } = await ringOf(emulator, tenant);
+  const args = ["status", "--tenant", tenant.domain, "--expect-current-kid", current];
+  expect(await machine.run(args)).toMatchObject({ outcome: 0, stderr: "" });
+  await dashboard(emulator, tenant, "rotate");
+  const run = await machine.run(args);
+  expect([run.outcome, run.stdout, codesOf(run)]).toEqual([1, "", ["current_kid_mismatch"]]);
+  expect(run.stderr).toContain(
+    `${next} is: somebody else has rotated; find out who did it, then record the ring`,
+  );
 });
 
 describe("doctor", () => {
