@@ -174,7 +174,7 @@ describe("GitHub, after GitLab", () => {
     const before = await tenant.journal();
     const run = await github([SIGNING_KEYS, "preview"], await application("read:signing_keys"));
     expect([run.outcome, run.output]).toEqual([0, expect.stringContaining("generation 0 → 1: rotate")]);
-    expect(readFileSync(path.join(run.temporary, "preview/current-kid"), "utf8")).toBe(first);
+    expect(readFileSync(path.join(run.temporary, "preview/current-kid"), "utf8")).toBe(`${first}\n`);
     const comment = readFileSync(path.join(run.temporary, "preview/comment.md"), "utf8");
     expect(comment).toMatch(/^<!-- signing-keys preview of test -->\n/);
     expect(comment).toContain(`rotate (${first} retires`);
@@ -241,7 +241,7 @@ describe("GitHub, after GitLab", () => {
     expect(intentOf(stack).outputs).toMatchObject({ generation: 0, baselines: [] });
 
     const drift = await github([SIGNING_KEYS, "drift"], await application("read:signing_keys"));
-    expect([drift.outcome, drift.output]).toEqual([1, expect.stringContaining("Somebody else has rotated")]);
+    expect([drift.outcome, drift.output]).toEqual([1, expect.stringContaining("somebody else has rotated")]);
   });
 
   test("previewed anew and merged, it rotates exactly once, says so, and leaves nothing waiting", async () => {
