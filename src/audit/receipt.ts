@@ -1,6 +1,9 @@
 import * as v from "valibot";
+import { isoDate } from "../isoDate";
+import { oneLine } from "../tenant/oneLine";
 
-const text = v.string();
+/** Receipts come back from files that others may have written: no line break, nothing that steers a terminal. */
+const text = v.pipe(v.string(), v.transform(oneLine));
 
 /** One line of the audit trail: a write to Auth0 that is being asked for, what came of it, or an update that failed. */
 export const auditReceiptSchema = v.object({
@@ -8,7 +11,7 @@ export const auditReceiptSchema = v.object({
   /** Joins what was asked for with what came of it. */
   attempt: text,
   /** This machine's time, ISO 8601. */
-  at: v.pipe(text, v.isoTimestamp()),
+  at: isoDate,
   domain: text,
   /** `update`: an update of a resource that failed, before any write or after its writes. */
   action: v.picklist(["rotate", "revoke", "update"]),

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { appendFileSync } from "node:fs";
+import { appendFileSync, statSync } from "node:fs";
 import path from "node:path";
 import type { Clock } from "../clock";
 import { OutcomeUnknownError, SigningKeyError } from "../errors";
@@ -51,6 +51,10 @@ export class AuditTrail {
         : [
             `${FILE_VARIABLE} is no absolute path: give the whole path, for the engine works in another folder`,
           ]),
+      // A pipe that nobody reads would hold a write up for ever.
+      ...(this.file !== "" && statSync(this.file, { throwIfNoEntry: false })?.isFile() === false
+        ? [`${FILE_VARIABLE} names something that is no file`]
+        : []),
       ...(this.url === "" || isHttps(this.url)
         ? []
         : [`${URL_VARIABLE} is no https URL without a user and password in it`]),

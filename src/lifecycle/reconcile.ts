@@ -113,7 +113,6 @@ export class Reconciliation {
 
   private async rotate(generation: number, kid: string): Promise<void> {
     const { purpose, reason, revokeNow } = this.desired;
-    const why = reason ?? revokeNow?.reason;
     if (this.isRecovery()) {
       await this.observed.settle(
         purpose === undefined
@@ -134,7 +133,7 @@ export class Reconciliation {
         action: "rotate",
         kid,
         ...(purpose === undefined && { generation }),
-        ...(why !== undefined && { reason: why }),
+        ...withReason(reason ?? revokeNow?.reason),
       },
       send: () => this.tenant.rotate(),
       isDone: ({ current, next }) => current.kid !== kid && next?.kid !== kid,
@@ -206,7 +205,11 @@ export class Reconciliation {
     const isRevoked = (ring: KeyRing): boolean => ["revoked", undefined].includes(findKey(ring, kid)?.state);
     const isOurs = await this.write({
       what: `revoking key ${kid} (${why})`,
-      subject: { action: "revoke", kid, reason: why },
+      subject: {
+        action: "revoke",
+        kid,
+        ...withReason(cause === "due" ? this.desired.reason : this.desired.revokeNow?.reason),
+      },
       send: () => this.tenant.revoke(kid),
       isDone: isRevoked,
       record,
@@ -315,4 +318,8 @@ export class Reconciliation {
     const { revokeNow } = this.desired;
     if (revokeNow !== undefined) this.recorded = { ...this.recorded, revokeNow };
   }
+}
+
+function withReason(reason: string | undefined): { reason?: string } {
+  return reason === undefined ? {} : { reason };
 }

@@ -277,11 +277,12 @@ function recordedAs(keys: readonly ListedForRevocation[], pending: PendingStep[]
   return { generation: 0, retired: keys.map((key) => ({ generation: 0, ...key })), pending };
 }
 
-function asRotation({ hold, gracePeriod, verifyTimeout }: DesiredRevocation): DesiredRotation {
+function asRotation({ hold, gracePeriod, verifyTimeout, reason }: DesiredRevocation): DesiredRotation {
   return {
     generation: 0,
     revokePrevious: !hold,
     ...(gracePeriod !== undefined && { gracePeriod }),
+    ...(reason !== undefined && { reason }),
     verifyTimeout,
     jwksCacheAllowance: DEFAULT_JWKS_CACHE_ALLOWANCE,
     minKeyAge: DEFAULT_MIN_KEY_AGE,

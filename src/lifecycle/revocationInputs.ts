@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import type { Duration } from "../duration";
 import { SigningKeyError } from "../errors";
+import { isoDate } from "../isoDate";
 import type { CredentialSources, TenantFields } from "../tenant/credentials";
 import {
   DEFAULT_VERIFY_TIMEOUT,
@@ -51,17 +52,11 @@ export interface DesiredRevocation {
 
 const DEFAULT_CANARY_TIMEOUT: Duration = "2m";
 
-/** Of what ISO 8601 allows, what can be reckoned with: "+00" for an offset can't. */
-const date = v.pipe(
-  v.string(),
-  v.isoTimestamp(),
-  v.check((text) => !Number.isNaN(Date.parse(text))),
-);
 const listedKey = v.object({
   kid: words,
-  retiredAt: v.exactOptional(date),
-  revokeDueAt: v.exactOptional(date),
-  revokedAt: v.exactOptional(date),
+  retiredAt: v.exactOptional(isoDate),
+  revokeDueAt: v.exactOptional(isoDate),
+  revokedAt: v.exactOptional(isoDate),
 });
 const retired = v.array(v.union([words, listedKey]));
 const canary = v.strictObject({

@@ -1,5 +1,5 @@
 import { SECRET_FIELDS } from "../tenant/credentials";
-import { configured, isShorter } from "./durations";
+import { configured, configuredNumber, isShorter } from "./configured";
 import type { Kind } from "./kinds";
 import type { Options, Rule } from "./rule";
 
@@ -18,14 +18,15 @@ const minimumGrace: ResourceRule<{ atLeast: string }> = {
   description: "A retired signing key stays valid for a time, lest sessions and APIs fail.",
   level: "mandatory",
   defaults: { atLeast: "24h" },
-  options: { atLeast: 'The shortest grace period, such as "24h". "auto" is always long enough.' },
+  options: { atLeast: 'The shortest grace period, such as "24h". "auto" is taken as long enough.' },
   about: ["intent", "revocation"],
   violations: ({ props }, { atLeast }) => {
     const least = configured("atLeast", atLeast);
     const { gracePeriod } = props;
     if (isShorter(gracePeriod, least))
       return [`gracePeriod is ${String(gracePeriod)}: give it at least ${atLeast}, or "auto"`];
-    if (gracePeriod !== undefined) return [];
+    // The resource takes null for none, too.
+    if (gracePeriod !== undefined && gracePeriod !== null) return [];
     if (props["revokePrevious"] === true)
       return [
         `revokePrevious without a gracePeriod revokes at once: set gracePeriod to at least ${atLeast}, or "auto"`,
@@ -40,11 +41,14 @@ function listedTooEarly(key: unknown, least: number, atLeast: string): string[] 
     return [
       `${key} is written out and so revoked at once: list the rotation's own entry, or set gracePeriod to at least ${atLeast}`,
     ];
-  const { kid, retiredAt, revokeDueAt, revokedAt } = (key ?? {}) as Readonly<Record<string, unknown>>;
-  if (revokedAt !== undefined || typeof retiredAt !== "string" || typeof revokeDueAt !== "string") return [];
-  return Date.parse(revokeDueAt) - Date.parse(retiredAt) < least
-    ? [`${String(kid)} falls due less than ${atLeast} after its retirement: set gracePeriod to at least that`]
-    : [];
+  const { kid, retiredAt, revokeDueAt, revokedAt } = (key ?? {}) as Props;
+  // Without a due date the resource refuses it.
+  if (typeof revokedAt === "string" || typeof revokeDueAt !== "string") return [];
+  return typeof retiredAt === "string" && Date.parse(revokeDueAt) - Date.parse(retiredAt) >= least
+    ? []
+    : [
+        `${String(kid)} falls due less than ${atLeast} after its retirement: set gracePeriod to at least that`,
+      ];
 }
 
 const emergencyReason: ResourceRule<{ pattern: string }> = {
@@ -72,7 +76,7 @@ const raiseStep: ResourceRule<{ atMost: string }> = {
   options: { atMost: "By how much the generation may be raised at once." },
   about: ["intent"],
   violations: ({ props: { raisedFrom, generation } }, { atMost }) =>
-    typeof raisedFrom === "number" && Number(generation) - raisedFrom > Number(atMost)
+    typeof raisedFrom === "number" && Number(generation) - raisedFrom > configuredNumber("atMost", atMost)
       ? [`generation goes from ${raisedFrom} to ${String(generation)}: raise it to ${raisedFrom + 1}`]
       : [],
 };

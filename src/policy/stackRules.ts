@@ -1,7 +1,7 @@
 import { X509Certificate } from "node:crypto";
 import { inWords } from "../duration";
 import type { RotationOutputs } from "../lifecycle/state";
-import { configured } from "./durations";
+import { configured } from "./configured";
 import type { Options, Rule } from "./rule";
 
 /** A rotation as the engine knows it: what it put out. Before its first update nothing is known of it. */

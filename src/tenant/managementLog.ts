@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import { SigningKeyError } from "../errors";
+import { isoDate } from "../isoDate";
 import { oneLine } from "./oneLine";
 import type { Tenant } from "./tenant";
 
@@ -25,7 +26,8 @@ const LARGEST_LOG = 1_000;
 
 /** An entry of type `sapi`; the path is all there is to tell one write from another. */
 const entrySchema = v.looseObject({
-  date: v.pipe(v.string(), v.isoTimestamp()),
+  log_id: v.nullish(v.string()),
+  date: isoDate,
   user_name: v.nullish(v.string()),
   client_name: v.nullish(v.string()),
   client_id: v.nullish(v.string()),
@@ -57,7 +59,9 @@ export async function readManagementLog(tenant: Tenant, wantedSince: Date): Prom
     const oldest = entries.at(-1);
     if (parsed.output.length < PAGE || (oldest && new Date(oldest.date) < wantedSince)) break;
   }
-  return { writes: entries.flatMap(writeOf), since: entries.at(-1)?.date };
+  // An entry moves to the next page if another is written in between.
+  const once = new Map(entries.map((entry) => [entry.log_id ?? entry, entry]));
+  return { writes: [...once.values()].flatMap(writeOf), since: entries.at(-1)?.date };
 }
 
 function writeOf({ date, details, user_name, client_name, client_id }: Entry): LoggedWrite[] {
@@ -71,8 +75,6 @@ function writeOf({ date, details, user_name, client_name, client_id }: Entry): L
     by: oneLine(user_name ?? client_name ?? client_id ?? "unknown"),
   };
   return [
-    kid === undefined
-      ? { ...write, action: "rotate" }
-      : { ...write, action: "revoke", kid: oneLine(decodeURIComponent(kid)) },
+    kid === undefined ? { ...write, action: "rotate" } : { ...write, action: "revoke", kid: oneLine(kid) },
   ];
 }

@@ -122,7 +122,7 @@ test("a rotation and a revocation leave receipts of who, what, which key and why
   const [asked, done, revoked] = receipts;
   expect(asked).toMatchObject({ generation: 1, reason: "quarterly" });
   expect(done?.attempt).toBe(asked?.attempt);
-  expect(revoked).toMatchObject({ reason: expect.stringContaining("INC-7") as string });
+  expect(revoked).toMatchObject({ reason: "INC-7" });
   expect(revoked?.attempt).not.toBe(asked?.attempt);
   expect(statSync(file).mode & 0o777).toBe(0o600);
   expect(readFileSync(file, "utf8")).not.toContain(tenant.clientSecret);
@@ -211,6 +211,11 @@ test("a file that can't be written is said and stops nothing", async () => {
 
 test.each([
   ["a relative file", { AUTH0_SIGNING_KEYS_AUDIT_FILE: "audit.jsonl" }, /AUDIT_FILE is no absolute path/],
+  [
+    "what is no file",
+    { AUTH0_SIGNING_KEYS_AUDIT_FILE: tmpdir() },
+    /AUDIT_FILE names something that is no file/,
+  ],
   ["an http URL", { AUTH0_SIGNING_KEYS_AUDIT_URL: "http://localhost/" }, /AUDIT_URL is no https URL/],
   [
     "a URL with a password",
@@ -243,5 +248,5 @@ test("an emergency by the command line leaves them as well", async () => {
     `revoke ${current} done`,
   ]);
   for (const receipt of receiptsIn(file))
-    expect(receipt).toMatchObject({ by: "night shift", reason: expect.stringContaining("INC-9") as string });
+    expect(receipt).toMatchObject({ by: "night shift", reason: "INC-9" });
 });

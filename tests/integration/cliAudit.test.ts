@@ -94,7 +94,9 @@ test("a year's changes are accounted for, until somebody rotates in the Dashboar
 test("without read:logs receipts and ring alone are compared, which is said; several tenants in one go", async () => {
   const [one, other] = [nextTenant(), nextTenant()];
   const machine = machineFor(one);
-  mkdirSync(path.join(machine.folder, "receipts"));
+  // As a forge's artifacts come down: a folder each.
+  mkdirSync(path.join(machine.folder, "receipts/run-1"), { recursive: true });
+  writeFileSync(path.join(machine.folder, "receipts/run-1/audit.jsonl"), "");
   const reader = await applicationWith(emulator, other, "read:signing_keys");
   await dashboard(emulator, other, "rotate");
   const args = ["audit", "--receipts", "receipts", "--json", "--tenant", one.domain];
@@ -128,6 +130,9 @@ test("receipts of a tenant that was not asked are said, with exit code 1; lines 
     expect.stringContaining("not asked: other.eu.auth0.com"),
   ]);
 
+  mkdirSync(path.join(machine.folder, "empty"));
+  const empty = await machine.run(["audit", "--tenant", tenant.domain, "--receipts", "empty"]);
+  expect([empty.outcome, codesOf(empty)]).toEqual([1, ["receipt_unusable"]]);
   writeFileSync(file, `nonsense\n${JSON.stringify(receipt)}\n{"version":2}\n`);
   await emulator.clearJournal();
   const refused = await machine.run(["audit", "--tenant", tenant.domain, "--receipts", "audit.jsonl"]);
@@ -154,11 +159,11 @@ describe("receipt", () => {
     const { outcome, stdout, stderr } = await machine.run(args);
     expect([outcome, stderr]).toEqual([0, ""]);
     expect(stdout).toContain(`### Signing keys of \`${tenant.domain}\``);
-    expect(stdout).toContain(`Generation 1 (for &#64;everybody): current key \`${current}\``);
+    expect(stdout).toContain(`Generation 1 (for @&#8203;everybody): current key \`${current}\``);
     expect(stdout).toMatch(/The ring as recorded .* ago, at \S+, when it was last seen to change\./);
     expect(stdout).toMatch(new RegExp(`- \`${retired}\` is to be revoked from \\S+ on \\(in .*\\)\\.`));
     expect(stdout).toMatch(
-      new RegExp(`\\| rotate \\| \`${retired}\` \\| done \\| \\S+ \\| mona \\| for &#64;everybody \\|`),
+      new RegExp(`\\| rotate \\| \`${retired}\` \\| done \\| \\S+ \\| mona \\| for @&#8203;everybody \\|`),
     );
 
     const json = await machine.run([...args, "--json"]);
@@ -188,7 +193,7 @@ describe("receipt", () => {
     const { outcome, stdout } = await machine.run(["receipt", "--state", "state.json"], env);
     expect([outcome, stdout]).toEqual([
       0,
-      "No signing keys are managed by this stack yet.\n\nThis run asked Auth0 to change nothing.\n",
+      "No signing keys are managed by this stack yet.\n\nThere are no receipts of this run: it asked Auth0 to change nothing, or they were not delivered.\n",
     ]);
   });
 

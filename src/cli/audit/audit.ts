@@ -1,6 +1,8 @@
+import type { AuditReceipt } from "../../audit/receipt";
 import { SigningKeyError } from "../../errors";
 import { readManagementLog, type ManagementLog } from "../../tenant/managementLog";
 import type { Tenant } from "../../tenant/tenant";
+import { findKey, type KeyRing } from "../../tenant/keyRing";
 import { runtimeFor } from "../connect";
 import { Ended, EXIT, type Environment, type Output } from "../output";
 import { readReceipts } from "./receiptFiles";
@@ -23,7 +25,11 @@ export interface AuditRequest {
 
 interface TenantAudit {
   domain: string;
-  /** Since when the tenant's log was there to be read; absent without `read:logs` or entries. */
+  /** How many receipts are of it. */
+  receipts: number;
+  /** Whether its log could be read. */
+  hasLog: boolean;
+  /** Of a log that is not empty: since when it holds everything. */
   logSince?: string;
   changes: Change[];
 }
@@ -36,21 +42,25 @@ export async function audit(
   const receipts = places.flatMap(readReceipts);
   const own: AuditedTenant = { domain: undefined, prefix: "" };
   const audits: TenantAudit[] = [];
+  const accounted = new Set<AuditReceipt>();
   for (const { domain, prefix } of tenants.length === 0 ? [own] : tenants) {
     const runtime = runtimeFor(domain, environment, output, prefix);
     const tenant = runtime.tenant(undefined);
     const ring = await tenant.listKeys();
     const log = await logOf(tenant, since, output);
-    const ofTenant = receipts.filter((receipt) => receipt.domain === tenant.domain);
+    const ofTenant = receipts.filter((receipt) => isOf(receipt, tenant.domain, ring));
+    for (const receipt of ofTenant) accounted.add(receipt);
     audits.push({
       domain: tenant.domain,
+      receipts: ofTenant.length,
+      hasLog: log !== undefined,
       ...(log?.since !== undefined && { logSince: log.since }),
       changes: reconcileReceipts(ofTenant, ring, log, since),
     });
   }
-  const unasked = [...new Set(receipts.map(({ domain }) => domain))].filter(
-    (domain) => !audits.some((one) => one.domain === domain),
-  );
+  const unasked = [
+    ...new Set(receipts.filter((receipt) => !accounted.has(receipt)).map(({ domain }) => domain)),
+  ];
   output.result(await describe(audits, unasked, since), {
     since: since.toISOString(),
     tenants: audits,
@@ -60,6 +70,11 @@ export async function audit(
     changes.some(({ verdict }) => UNACCOUNTED.includes(verdict)),
   );
   if (isUnaccounted || unasked.length > 0) throw new Ended(EXIT.failed);
+}
+
+/** A tenant may go by several domains, but a key is one tenant's. */
+function isOf({ domain, kid }: AuditReceipt, own: string, ring: KeyRing): boolean {
+  return domain === own || (kid !== undefined && findKey(ring, kid) !== undefined);
 }
 
 /** The log is a third witness, for which not every application has the scope. */
@@ -81,9 +96,9 @@ async function describe(
   since: Date,
 ): Promise<string> {
   const { default: Table } = await import("cli-table3");
-  const parts = audits.map(({ domain, changes, logSince }) => {
-    const reach = logSince === undefined ? "without its log" : `its log from ${logSince} on`;
-    const title = `${domain} since ${since.toISOString()}, ${reach}`;
+  const parts = audits.map(({ domain, changes, receipts, hasLog, logSince }) => {
+    const log = hasLog ? `its log from ${logSince ?? "now"} on` : "without its log";
+    const title = `${domain} since ${since.toISOString()}, by ${receipts} receipts, its ring, ${log}`;
     if (changes.length === 0) return `${title}\nNo key was rotated or revoked.`;
     const table = new Table({
       head: ["at", "what", "kid", "verdict", "who", "why", "by its log"],

@@ -1,12 +1,12 @@
 import { oneLine } from "../../tenant/oneLine";
 
-/** A text as it is, in one line of Markdown: no markup, no HTML, and nobody is mentioned. */
+/** A text as it is, in one line of Markdown: no markup, no HTML, and nobody is mentioned, for a space without width is between. */
 export function inMarkdown(text: string): string {
   return oneLine(text)
     .replaceAll("&", "&amp;")
     .replaceAll("<", "&lt;")
     .replace(/[\\`*_{}[\]()#+!|~]/g, "\\$&")
-    .replaceAll("@", "&#64;");
+    .replaceAll("@", "@&#8203;");
 }
 
 /** A kid, a domain or a code in the typeface of programs. */

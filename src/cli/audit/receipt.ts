@@ -48,14 +48,17 @@ export async function receipt(
       ? ["No signing keys are managed by this stack yet."]
       : []),
     ...(attempts.length > 0 ? [describeAttempts(attempts)] : []),
-    ...(file !== undefined && attempts.length === 0 ? ["This run asked Auth0 to change nothing."] : []),
+    ...(file !== undefined && attempts.length === 0
+      ? ["There are no receipts of this run: it asked Auth0 to change nothing, or they were not delivered."]
+      : []),
   ];
   output.result(parts.join("\n\n"), { tenants: tenants.map((tenant) => forPrograms(tenant, now)), attempts });
 }
 
 /** What came of each attempt; of one that was begun and not ended, that it was begun. */
 function attemptsOf(receipts: readonly AuditReceipt[]): AuditReceipt[] {
-  return [...new Map(receipts.map((one) => [one.attempt, one])).values()];
+  const ended = new Set(receipts.filter(({ outcome }) => outcome !== "begun").map(({ attempt }) => attempt));
+  return receipts.filter(({ attempt, outcome }) => outcome !== "begun" || !ended.has(attempt));
 }
 
 function forPrograms({ domain, rotation, due, pending }: RecordedTenant, now: Date): object {
@@ -98,7 +101,8 @@ function describeTenant({ domain, rotation, due, pending }: RecordedTenant, now:
       ({ kid, revokeDueAt }) => `- ${codeInMarkdown(kid)} is to be revoked ${whenDue(revokeDueAt, now)}.`,
     ),
     ...pending.map(
-      ({ step, kid, since }) => `- Not finished: ${step} of ${codeInMarkdown(kid)}, since ${since}.`,
+      ({ step, kid, since }) =>
+        `- Not finished: ${inMarkdown(step)} of ${codeInMarkdown(kid)}, since ${since}.`,
     ),
   );
   return lines.join("\n\n");

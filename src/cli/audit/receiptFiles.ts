@@ -5,18 +5,19 @@ import { auditReceiptSchema, type AuditReceipt } from "../../audit/receipt";
 import { SigningKeyError } from "../../errors";
 
 /**
- * The receipts in a file, or in every `.jsonl` file of a folder.
+ * The receipts in a file, or in every `.jsonl` file of a folder and what is in it.
  * @throws SigningKeyError `receipt_unusable`, with every line that is none
  */
 export function readReceipts(place: string): AuditReceipt[] {
   const attempt = `reading the receipts in ${place}`;
   try {
     const files = statSync(place).isDirectory()
-      ? readdirSync(place)
+      ? readdirSync(place, { recursive: true, encoding: "utf8" })
           .filter((name) => name.endsWith(".jsonl"))
           .sort()
           .map((name) => path.join(place, name))
       : [place];
+    if (files.length === 0) throw unusable(attempt, "there is no .jsonl file in it");
     const read = files.flatMap(linesOf);
     const faults = read.flatMap(({ fault }) => fault ?? []);
     if (faults.length === 0) return read.flatMap(({ receipt }) => receipt ?? []);
@@ -42,6 +43,7 @@ function unusable(attempt: string, observation: string): SigningKeyError {
   return new SigningKeyError("receipt_unusable", {
     attempt,
     observation,
-    remedy: "correct what was given; nothing was asked of Auth0",
+    remedy:
+      "correct what was given, and take lines out that a killed run or a full disk has left unfinished; nothing was asked of Auth0",
   });
 }

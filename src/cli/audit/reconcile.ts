@@ -32,6 +32,8 @@ export const UNACCOUNTED: readonly Verdict[] = ["no receipt", "not seen"];
 
 /** A rotation's entry in the log names no key: it is the one that was retired about then. */
 const SAME_MOMENT = 2 * 60_000;
+/** An attempt whose outcome its run never learnt has taken effect by then, or not at all. */
+const STILL_THE_SAME_RUN = 10 * 60_000;
 
 interface Draft {
   at?: string;
@@ -70,13 +72,18 @@ function changesShown(ring: KeyRing): Draft[] {
   ]);
 }
 
-/** The receipt that says most of each change: one that it was done, then the latest. */
+/** The receipt that says most of each change: that it was done, then that it may have been, then the latest. */
 function addReceipt(drafts: Draft[], receipt: AuditReceipt): void {
   const { action, kid } = receipt;
   if (action === "update" || kid === undefined) return;
   const known = drafts.find((draft) => draft.action === action && draft.kid === kid);
   if (known === undefined) drafts.push({ action, kid, isShown: false, receipt });
-  else if (known.receipt?.outcome !== "done") known.receipt = receipt;
+  else if (weight(receipt) >= weight(known.receipt)) known.receipt = receipt;
+}
+
+function weight(receipt: AuditReceipt | undefined): number {
+  const outcomes: readonly (AuditReceipt["outcome"] | undefined)[] = ["failed", "begun", "unknown", "done"];
+  return outcomes.indexOf(receipt?.outcome);
 }
 
 function addLogged(drafts: Draft[], write: LoggedWrite): void {
@@ -104,12 +111,13 @@ function nearest(drafts: readonly Draft[], at: number): Draft | undefined {
 function toChange(draft: Draft, ring: KeyRing, log: ManagementLog | undefined): Change {
   const { action, kid, at, receipt, logged } = draft;
   const when = at ?? logged?.at ?? receipt?.at;
-  const { by, commit, run, reason } = receipt ?? {};
+  const verdict = verdictOf(draft, ring, log);
+  const { by, commit, run, reason } = (verdict === "no receipt" ? undefined : receipt) ?? {};
   return {
     ...(when !== undefined && { at: when }),
     action,
     ...(kid !== undefined && { kid }),
-    verdict: verdictOf(draft, ring, log),
+    verdict,
     ...(by !== undefined && { by }),
     ...(commit !== undefined && { commit }),
     ...(run !== undefined && { run }),
@@ -118,16 +126,29 @@ function toChange(draft: Draft, ring: KeyRing, log: ManagementLog | undefined): 
   };
 }
 
-function verdictOf(
-  { isShown, logged, receipt, kid }: Draft,
-  ring: KeyRing,
-  log: ManagementLog | undefined,
-): Verdict {
+function verdictOf(draft: Draft, ring: KeyRing, log: ManagementLog | undefined): Verdict {
+  const { isShown, logged, receipt } = draft;
   if (receipt === undefined) return "no receipt";
-  if (isShown || logged !== undefined) return "accounted";
+  if (isShown || logged !== undefined) return accountsFor(receipt, draft) ? "accounted" : "no receipt";
   if (receipt.outcome !== "done") return "without effect";
-  // Auth0 stops listing keys that were revoked long ago; then the log alone could contradict.
-  const isForgotten = !allKeys(ring).some((key) => key.kid === kid);
-  const isLogged = log?.since !== undefined && Date.parse(log.since) <= Date.parse(receipt.at);
-  return isForgotten && !isLogged ? "accounted" : "not seen";
+  return isForgotten(receipt, ring, log) ? "accounted" : "not seen";
+}
+
+/** Whether a receipt is of the change that has happened, and not of an attempt before somebody else made it. */
+function accountsFor({ outcome, at: asked }: AuditReceipt, { at, logged }: Draft): boolean {
+  if (outcome === "done") return true;
+  const happened = at ?? logged?.at;
+  if (outcome === "failed") return false;
+  return happened === undefined || Math.abs(Date.parse(happened) - Date.parse(asked)) <= STILL_THE_SAME_RUN;
+}
+
+/**
+ * Whether Auth0 may have stopped listing the key: it does so with those that were revoked longest ago, once there are
+ * later ones. Then the log alone could contradict.
+ */
+function isForgotten({ kid, at }: AuditReceipt, ring: KeyRing, log: ManagementLog | undefined): boolean {
+  const isListed = allKeys(ring).some((key) => key.kid === kid);
+  const hasLater = ring.revoked.some(({ revokedAt = "" }) => Date.parse(revokedAt) > Date.parse(at));
+  const isLogged = log?.since !== undefined && Date.parse(log.since) <= Date.parse(at);
+  return !isListed && hasLater && !isLogged;
 }

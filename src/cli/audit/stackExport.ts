@@ -2,17 +2,18 @@ import { readFile } from "node:fs/promises";
 import { text as wholeOf } from "node:stream/consumers";
 import * as v from "valibot";
 import { SigningKeyError } from "../../errors";
+import { isoDate } from "../../isoDate";
 import { REVOCATION_TYPE, ROTATION_TYPE } from "../../shell";
 
 const text = v.string();
-const key = v.looseObject({ kid: text, since: v.optional(text) });
+const key = v.looseObject({ kid: text, since: v.optional(isoDate) });
 const dated = v.looseObject({
   kid: text,
-  retiredAt: text,
-  revokeDueAt: v.optional(text),
-  revokedAt: v.optional(text),
+  retiredAt: isoDate,
+  revokeDueAt: v.optional(isoDate),
+  revokedAt: v.optional(isoDate),
 });
-const pendingStep = v.looseObject({ step: text, kid: text, since: text });
+const pendingStep = v.looseObject({ step: text, kid: text, since: isoDate });
 
 const rotationSchema = v.looseObject({
   domain: text,
@@ -24,8 +25,7 @@ const rotationSchema = v.looseObject({
   foreign: v.array(text),
   pending: v.array(pendingStep),
   reason: v.optional(text),
-  rotatedAt: v.optional(text),
-  observedAt: text,
+  observedAt: isoDate,
 });
 const revocationSchema = v.looseObject({
   domain: text,

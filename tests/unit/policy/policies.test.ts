@@ -151,6 +151,27 @@ test.each<[string, string, Props, Config, RegExp]>([
     /^signing-keys-minimum-grace: abc is written out/,
   ],
   [
+    "the flag with a grace period of null",
+    INTENT_TYPE,
+    { generation: 3, revokePrevious: true, gracePeriod: null },
+    {},
+    /^signing-keys-minimum-grace: revokePrevious without a gracePeriod/,
+  ],
+  [
+    "a kid that is written out beside a grace period of null",
+    REVOCATION_TYPE,
+    { retired: ["abc"], gracePeriod: null },
+    {},
+    /^signing-keys-minimum-grace: abc is written out/,
+  ],
+  [
+    "an entry whose due date is written out without that of its retirement",
+    REVOCATION_TYPE,
+    { retired: [{ kid: "abc", revokeDueAt: daysAgo(200) }] },
+    {},
+    /abc falls due less than 24h after/,
+  ],
+  [
     "an entry that is due too early",
     REVOCATION_TYPE,
     { retired: [{ kid: "abc", retiredAt: daysAgo(2), revokeDueAt: daysAgo(1.9) }] },
@@ -228,7 +249,13 @@ test("what is no duration at all is left for the resource to refuse", async () =
   expect(await ofResource(INTENT_TYPE, { generation: 1, gracePeriod: "soon", verifyTimeout: 7 })).toEqual([]);
 });
 
-test("a configuration that can't be read is said, with the remedy", async () => {
+test("a number that can't be read is said, with the remedy", async () => {
+  await expect(ofResource(INTENT_TYPE, { ...safe, raisedFrom: 2 }, { atMost: "one" })).rejects.toThrow(
+    /atMost is "one"; give it a whole number/,
+  );
+});
+
+test("a duration that can't be read is said, with the remedy", async () => {
   await expect(ofResource(INTENT_TYPE, safe, { atLeast: "a day" })).rejects.toThrow(
     /atLeast is "a day"; give it a number with a unit/,
   );

@@ -10,7 +10,7 @@ test.each([
   ["no cell is ended", "a | b", "a \\| b"],
   ["no link is made", "[here](https://evil)", "\\[here\\]\\(https://evil\\)"],
   ["no HTML", "<img src=x>", "&lt;img src=x>"],
-  ["nobody is mentioned", "@acme/owners", "&#64;acme/owners"],
+  ["nobody is mentioned", "@acme/owners", "@&#8203;acme/owners"],
   ["no line is ended", "a\n# b", "a \\# b"],
 ])("a text in Markdown: %s", (_, text, markdown) => {
   expect(inMarkdown(text)).toBe(markdown);

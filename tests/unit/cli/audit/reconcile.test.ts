@@ -75,13 +75,32 @@ test.each<Case>([
   {
     rule: "a receipt of a key that Auth0 lists no longer",
     receipts: [receipt({ kid: "long gone" })],
-    told: ["rotate long gone: accounted"],
+    ring: { revoked: [{ kid: "later", revokedAt: "2026-03-05T10:00:00.000Z" }] },
+    told: ["rotate later: no receipt", "rotate long gone: accounted", "revoke later: no receipt"],
   },
   {
     rule: "the same where the log reaches so far and doesn't show it",
     receipts: [receipt({ kid: "long gone" })],
+    ring: { revoked: [{ kid: "later", revokedAt: "2026-03-05T10:00:00.000Z" }] },
     log: logOf("2026-01-01T00:00:00Z"),
-    told: ["rotate long gone: not seen"],
+    told: ["rotate later: no receipt", "rotate long gone: not seen", "revoke later: no receipt"],
+  },
+  {
+    rule: "a receipt of a key that was never listed: nothing was revoked since that could have pushed it off the list",
+    receipts: [receipt({ kid: "nowhere" })],
+    told: ["rotate nowhere: not seen"],
+  },
+  {
+    rule: "somebody else's rotation after an attempt of ours that failed",
+    receipts: [receipt({ outcome: "failed", at: "2026-01-02T00:00:00.000Z" }), revoked],
+    ring: RING,
+    told: ["rotate old: no receipt", "revoke old: accounted"],
+  },
+  {
+    rule: "somebody else's rotation days after an attempt whose outcome nobody learnt",
+    receipts: [receipt({ outcome: "unknown", at: "2026-02-20T00:00:00.000Z" }), revoked],
+    ring: RING,
+    told: ["rotate old: no receipt", "revoke old: accounted"],
   },
   {
     rule: "an attempt that failed",
@@ -97,6 +116,12 @@ test.each<Case>([
   {
     rule: "an attempt that was done after one that failed",
     receipts: [receipt({ outcome: "unknown", attempt: "1" }), receipt({ attempt: "2" }), revoked],
+    ring: RING,
+    told: ["rotate old: accounted", "revoke old: accounted"],
+  },
+  {
+    rule: "one that failed after another had done it",
+    receipts: [receipt({ attempt: "1" }), receipt({ outcome: "failed", attempt: "2" }), revoked],
     ring: RING,
     told: ["rotate old: accounted", "revoke old: accounted"],
   },

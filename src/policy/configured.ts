@@ -6,12 +6,26 @@ import { SigningKeyError } from "../errors";
  * @throws SigningKeyError `invalid_input`
  */
 export function configured(property: string, text: string): number {
-  const milliseconds = parseDuration(text);
-  if (milliseconds !== undefined) return milliseconds;
+  return (
+    parseDuration(text) ?? refuse(property, text, 'give it a number with a unit, such as "24h" or "30d"')
+  );
+}
+
+/**
+ * A whole number in a rule's configuration.
+ * @throws SigningKeyError `invalid_input`
+ */
+export function configuredNumber(property: string, text: string): number {
+  return /^\d{1,9}$/.test(text)
+    ? Number(text)
+    : refuse(property, text, 'give it a whole number, such as "1"');
+}
+
+function refuse(property: string, text: string, remedy: string): never {
   throw new SigningKeyError("invalid_input", {
     attempt: "reading the configuration of a policy",
     observation: `${property} is ${JSON.stringify(text)}`,
-    remedy: 'give it a number with a unit, such as "24h" or "30d"',
+    remedy,
   });
 }
 
