@@ -9,6 +9,7 @@ import { DEFAULT_VERIFY_TIMEOUT, POSITIVE_ALLOWED, positiveDuration, words } fro
 import { domainFault } from "../tenant/credentials";
 import type { AuditedTenant, AuditRequest } from "./audit/audit";
 import type { ReceiptRequest } from "./audit/receipt";
+import { JOBS, type Job } from "./doctor/tokenFindings";
 import type { EmergencyRequest } from "./emergency/request";
 import { Output, PROGRAM, type Environment } from "./output";
 
@@ -83,9 +84,14 @@ export function commandLine({ environment, stdin, stdout, stderr }: Process): Co
 
   withTenant(program.command("doctor"), "print one line of JSON")
     .description("check credentials, scopes, keys, JWKS and clock, each with a remedy; writes nothing")
-    .action(async ({ tenant, json }: { tenant?: string; json?: boolean }) => {
+    .addOption(
+      new Option("--for <job>", "what the application is for, which decides which scopes it needs")
+        .choices(JOBS)
+        .default("rotation"),
+    )
+    .action(async ({ tenant, for: job, json }: { tenant?: string; for: Job; json?: boolean }) => {
       const { doctor } = await import("./doctor/doctor.js");
-      await doctor(tenant, { environment, output: outputOf(json) });
+      await doctor(tenant, job, { environment, output: outputOf(json) });
     });
 
   program

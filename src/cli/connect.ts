@@ -18,7 +18,7 @@ export function environmentFor(domain: string | undefined, variables: Environmen
     throw new SigningKeyError("invalid_input", {
       attempt: `reading the credentials${domain === undefined ? "" : ` for ${domain}`}`,
       observation: `there are none in the environment${prefix === "" ? "" : ` whose names begin with ${prefix}_`}`,
-      remedy: `set ${CREDENTIALS.slice(0, 3)
+      remedy: `set ${CREDENTIALS.slice(domain === undefined ? 0 : 1, 3)
         .map((name) => (prefix === "" ? name : `${prefix}_${name}`))
         .join(", ")}; nothing was asked of Auth0`,
     });

@@ -19,9 +19,8 @@ export function describeUpdate(
   const raises = desired.generation > recorded.generation;
   const parts: string[] = [];
   if (raises) {
-    const { kid, since } = recorded.currentKey;
     parts.push(
-      `generation ${recorded.generation} → ${desired.generation}: rotate (${kid} retires${since === undefined ? "" : `, current since ${since}`})`,
+      `generation ${recorded.generation} → ${desired.generation}: ${describeRotation(recorded, desired)}`,
     );
   } else if (desired.generation < recorded.generation) {
     parts.push(
@@ -45,6 +44,18 @@ export function describeUpdate(
       parts.push(`revoke ${recorded.currentKey.kid} not before ${due}`);
   }
   return `${domain}: ${parts.join("; ")}; ring as recorded at ${recorded.observedAt}`;
+}
+
+function describeRotation({ currentKey }: RotationOutputs, desired: DesiredRotation): string {
+  const { kid, since } = currentKey;
+  const raise = desired.baselines.find(({ generation }) => generation === desired.generation);
+  if (raise !== undefined && raise.kid !== kid)
+    return `recorded before, and ${raise.kid} is no longer current: rotate nothing, record what has happened`;
+  const rotate = `rotate (${kid} retires${since === undefined ? "" : `, current since ${since}`})`;
+  const { expectedCurrentKid: expected } = desired;
+  return expected === undefined || expected === kid
+    ? rotate
+    : `${rotate}, which will be refused unless ${expected}, the expectedCurrentKid, is current by then`;
 }
 
 /** The tenant's clock decides, and it has told its time when the ring was recorded: it is not earlier now. */

@@ -104,7 +104,9 @@ const raiseExpectsCurrentKid: ResourceRule<Options> = {
   violations: ({ props }) =>
     props["raisedFrom"] === undefined || typeof props["expectedCurrentKid"] === "string"
       ? []
-      : ["set expectedCurrentKid to the current key's kid, as the preview shows it"],
+      : [
+          "set expectedCurrentKid to the current key's kid, as the preview shows it, or let the pipeline set it to the kid that was previewed",
+        ],
 };
 
 const protectedResource: ResourceRule<Options> = {

@@ -160,7 +160,7 @@ describe("receipt", () => {
     expect([outcome, stderr]).toEqual([0, ""]);
     expect(stdout).toContain(`### Signing keys of \`${tenant.domain}\``);
     expect(stdout).toContain(`Generation 1 (for @&#8203;everybody): current key \`${current}\``);
-    expect(stdout).toMatch(/The ring as recorded .* ago, at \S+, when it was last seen to change\./);
+    expect(stdout).toMatch(/The ring as recorded: last seen to change .* ago, at \S+\./);
     expect(stdout).toMatch(new RegExp(`- \`${retired}\` is to be revoked from \\S+ on \\(in .*\\)\\.`));
     expect(stdout).toMatch(
       new RegExp(`\\| rotate \\| \`${retired}\` \\| done \\| \\S+ \\| mona \\| for @&#8203;everybody \\|`),
@@ -214,10 +214,19 @@ describe("receipt", () => {
   test.each([
     ["neither a state nor receipts", [], "invalid_input"],
     ["a state that is none", ["--state", "state.json"], "receipt_unusable"],
+    ["a state whose dates are none", ["--state", "forged.json"], "receipt_unusable"],
     ["a file of receipts that isn't there", ["--audit", "missing.jsonl"], "receipt_unusable"],
   ])("%s is refused", async (_, args, code) => {
     const machine = machineFor(await someTenant());
     writeFileSync(path.join(machine.folder, "state.json"), "[]");
+    const outputs = {
+      domain: "a",
+      keys: [{ kid: "b", retiredAt: "# 2026 @everybody" }],
+      pending: [],
+      hold: false,
+    };
+    const forged = { version: 3, deployment: { resources: [{ type: REVOCATION_TYPE, outputs }] } };
+    writeFileSync(path.join(machine.folder, "forged.json"), JSON.stringify(forged));
     const run = await machine.run(["receipt", ...args]);
     expect([run.outcome, run.stdout, codesOf(run)]).toEqual([1, "", [code]]);
   });

@@ -90,7 +90,7 @@ function describeTenant({ domain, rotation, due, pending }: RecordedTenant, now:
     const since = currentKey.since === undefined ? "" : ` since ${currentKey.since}`;
     lines.push(
       `Generation ${generation}${reason === undefined ? "" : ` (${inMarkdown(reason)})`}: current key ${codeInMarkdown(currentKey.kid)}${since}${nextKey === undefined ? "" : `, next ${codeInMarkdown(nextKey.kid)}`}.`,
-      `The ring as recorded ${inWords(age(observedAt, now))} ago, at ${observedAt}, when it was last seen to change.`,
+      `The ring as recorded: last seen to change ${inWords(age(observedAt, now))} ago, at ${observedAt}.`,
       ...(foreign.length > 0
         ? [`Retired by somebody else and valid still: ${foreign.map(codeInMarkdown).join(", ")}.`]
         : []),

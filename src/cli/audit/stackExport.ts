@@ -76,11 +76,16 @@ export async function readStackExport(file: string, stdin: NodeJS.ReadableStream
   const parsed = v.safeParse(v.pipe(text, v.parseJson(), exportSchema), read);
   if (!parsed.success) throw unusable("it is no state of a stack");
   const resources = parsed.output.deployment?.resources ?? [];
-  return resources.flatMap(({ type, outputs = {} }) => {
-    const rotation = type === ROTATION_TYPE ? v.safeParse(rotationSchema, outputs) : undefined;
-    if (rotation?.success) return [ofRotation(rotation.output)];
-    const revocation = type === REVOCATION_TYPE ? v.safeParse(revocationSchema, outputs) : undefined;
-    return revocation?.success ? [ofRevocation(revocation.output)] : [];
+  // One that was never finished has put out nothing.
+  const finished = resources.filter(({ outputs = {} }) => outputs["domain"] !== undefined);
+  const readAs = <S extends v.GenericSchema>(schema: S, outputs: unknown): v.InferOutput<S> => {
+    const { success, output, issues } = v.safeParse(schema, outputs);
+    if (success) return output;
+    throw unusable(`its signing keys can't be read: ${v.getDotPath(issues[0]) ?? "all"}`);
+  };
+  return finished.flatMap(({ type, outputs }) => {
+    if (type === ROTATION_TYPE) return [ofRotation(readAs(rotationSchema, outputs))];
+    return type === REVOCATION_TYPE ? [ofRevocation(readAs(revocationSchema, outputs))] : [];
   });
 }
 

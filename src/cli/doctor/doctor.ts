@@ -6,17 +6,18 @@ import { runtimeFor } from "../connect";
 import { Ended, EXIT, type Environment, type Output } from "../output";
 import { fail, ok, type Finding } from "./finding";
 import { clockFinding, ringFindings } from "./ringFindings";
-import { scopeFindings, staticTokenFinding } from "./tokenFindings";
+import { scopeFindings, staticTokenFinding, type Job } from "./tokenFindings";
 
 /**
- * Looks at everything that a rotation depends on, and writes nothing.
+ * Looks at everything that a rotation depends on, or another job, and writes nothing.
  * @throws Ended if any check fails, once all is said
  */
 export async function doctor(
   domain: string | undefined,
+  job: Job,
   { environment, output }: { environment: Environment; output: Output },
 ): Promise<void> {
-  const { findings, isWhole } = await examine(domain, environment, output);
+  const { findings, isWhole } = await examine(domain, job, environment, output);
   const count = (outcome: Finding["outcome"]): number =>
     findings.filter((finding) => finding.outcome === outcome).length;
   const [failed, warned] = [count("fail"), count("warn")];
@@ -27,6 +28,7 @@ export async function doctor(
 /** Each look builds on those before: after a failure, what can't be looked at any more is left out, and it isn't whole. */
 async function examine(
   domain: string | undefined,
+  job: Job,
   environment: Environment,
   output: Output,
 ): Promise<{ findings: Finding[]; isWhole: boolean }> {
@@ -62,7 +64,7 @@ async function examine(
 
   const token = await attempt("token", () => tenant.accessToken());
   if (token === undefined) return notWhole;
-  findings.push(describeToken(tenant), ...scopeFindings(token));
+  findings.push(describeToken(tenant), ...scopeFindings(token, job));
 
   const asked = runtime.clock.now();
   const ring = await attempt("keys", () => tenant.listKeys());

@@ -20,7 +20,7 @@ test("with a prefix the variables with that prefix stand for those without, and 
   expect(own).toMatchObject({ PATH: "/bin", AUTH0_DOMAIN: DOMAIN, AUTH0_CLIENT_ID: "app" });
   expect(own["AUTH0_CLIENT_SECRET"]).toBeUndefined();
   expect(thrownBy(() => environmentFor(DOMAIN, { AUTH0_CLIENT_ID: "app" }, "ACME")).message).toContain(
-    "none in the environment whose names begin with ACME_; set ACME_AUTH0_DOMAIN, ",
+    "none in the environment whose names begin with ACME_; set ACME_AUTH0_CLIENT_ID, ",
   );
 });
 
@@ -35,7 +35,7 @@ test.each<[string, Record<string, string>, SigningKeyErrorCode, string]>([
     "an environment without any",
     {},
     "invalid_input",
-    "there are none in the environment; set AUTH0_DOMAIN, AUTH0_CLIENT_ID, AUTH0_CLIENT_SECRET;",
+    "there are none in the environment; set AUTH0_CLIENT_ID, AUTH0_CLIENT_SECRET;",
   ],
   [
     "what is no domain, and doesn't repeat it: it may be a secret",

@@ -33,6 +33,21 @@ const updates: Sentence[] = [
     says: `generation 4 → 5: rotate (current retires, current since ${SINCE}); revoke nothing before 2026-03-11T12:00:00.000Z; ${AS_RECORDED}`,
   },
   {
+    rule: "a raise that expects another key than the one on record",
+    desired: { generation: 5, expectedCurrentKid: "another" },
+    says: `generation 4 → 5: rotate (current retires, current since ${SINCE}), which will be refused unless another, the expectedCurrentKid, is current by then; revoke nothing; ${AS_RECORDED}`,
+  },
+  {
+    rule: "a raise that expects the key on record",
+    desired: { generation: 5, expectedCurrentKid: "current" },
+    says: `generation 4 → 5: rotate (current retires, current since ${SINCE}); revoke nothing; ${AS_RECORDED}`,
+  },
+  {
+    rule: "a raise that was recorded before, and whose key is current no longer",
+    desired: { generation: 5, baselines: [{ generation: 5, from: 4, kid: "former", at: RING_AT }] },
+    says: `generation 4 → 5: recorded before, and former is no longer current: rotate nothing, record what has happened; revoke nothing; ${AS_RECORDED}`,
+  },
+  {
     rule: "a key of which Auth0 gives no date",
     ring: { current: "current" },
     desired: { generation: 5 },

@@ -1,5 +1,5 @@
 import type { Finding } from "../../../../src/cli/doctor/finding";
-import { scopeFindings, staticTokenFinding } from "../../../../src/cli/doctor/tokenFindings";
+import { scopeFindings, staticTokenFinding, type Job } from "../../../../src/cli/doctor/tokenFindings";
 
 const BASIC = ["read:signing_keys", "create:signing_keys", "update:signing_keys"];
 const ALL = [...BASIC, "read:resource_servers", "read:clients"];
@@ -7,6 +7,19 @@ const AUTO = 'scopes for a gracePeriod of "auto"';
 
 test("the five scopes of the README are enough and not too many", () => {
   expect(scopeFindings({ scopes: ALL }).map(({ outcome }) => outcome)).toEqual(["ok", "ok", "ok"]);
+});
+
+test.each<[Job, string[], string]>([
+  ["revocation", ["read:signing_keys", "update:signing_keys"], "it can list and revoke"],
+  ["preview", ["read:signing_keys"], "it can list"],
+  ["audit", ["read:signing_keys", "read:logs"], "it can list and read the log"],
+])("an application for %s needs the scopes of that job alone", (job, scopes, can) => {
+  const [first, ...others] = scopeFindings({ scopes }, job);
+  expect(first).toMatchObject({ outcome: "ok", observation: expect.stringContaining(can) as string });
+  expect(others.map(({ check, outcome }) => [check, outcome])).toEqual([["least privilege", "ok"]]);
+  const [, surplus] = scopeFindings({ scopes: [...scopes, "create:signing_keys"] }, job);
+  expect(surplus?.observation).toContain(`nothing here needs for ${job}: create:signing_keys`);
+  expect(scopeFindings({ scopes: scopes.slice(0, -1) }, job)[0]?.outcome).toBe("fail");
 });
 
 test.each<[string, string[] | undefined, string, Finding["outcome"], string]>([
