@@ -13,6 +13,7 @@ const descriptions: Readonly<Record<Job, string>> = {
   rotation: "Rotates the application signing keys, and may revoke them",
   preview: "Looks at the application signing keys",
   revocation: "Revokes retired application signing keys",
+  audit: "Holds receipts against the application signing keys and the log",
 };
 
 const created = [...publicKeysFrom(config.requireObject("applications"))].map(([job, publicKeys]) => {

@@ -1,5 +1,5 @@
 /** What an application is for; no application does two of these. */
-export const jobs = ["rotation", "preview", "revocation"] as const;
+export const jobs = ["rotation", "preview", "revocation", "audit"] as const;
 
 export type Job = (typeof jobs)[number];
 
@@ -9,6 +9,7 @@ const scopesByJob: Readonly<Record<Job, readonly string[]>> = {
   rotation: [...look, "create:signing_keys", "update:signing_keys"],
   preview: look,
   revocation: [...look, "update:signing_keys"],
+  audit: [...look, "read:logs"],
 };
 
 /** With which a gracePeriod of "auto" is reckoned. */

@@ -69,14 +69,9 @@ test("a year's changes are accounted for, until somebody rotates in the Dashboar
   await stack.up({ generation: 1, revokeNow: { kid: first, reason: "INC-7" } });
   await stack.stop();
 
-  const accounted = await machine.run([
-    "audit",
-    "--tenant",
-    tenant.domain,
-    "--receipts",
-    "audit.jsonl",
-    "--json",
-  ]);
+  const auditor = await applicationWith(emulator, tenant, "read:signing_keys", "read:logs");
+  const args = ["audit", "--tenant", tenant.domain, "--receipts", "audit.jsonl"];
+  const accounted = await machine.run([...args, "--json"], auditor);
   expect([accounted.outcome, accounted.stderr]).toEqual([0, ""]);
   expect(verdicts(accounted.stdout)).toEqual([
     `rotate ${first} accounted mona logged`,
@@ -85,7 +80,7 @@ test("a year's changes are accounted for, until somebody rotates in the Dashboar
 
   const { current: second } = await ringOf(emulator, tenant);
   await dashboard(emulator, tenant, "rotate");
-  const words = await machine.run(["audit", "--tenant", tenant.domain, "--receipts", "audit.jsonl"]);
+  const words = await machine.run(args);
   expect(words.outcome).toBe(1);
   expect(words.stdout).toMatch(new RegExp(`rotate +│ ${second} +│ no receipt`));
   expect(words.stdout).toContain("1 of 3 changes are not accounted for: ask who made them.");

@@ -27,7 +27,7 @@ async function run(settings: Record<string, unknown>): Promise<Ran> {
   for (const [name, value] of Object.entries(settings)) {
     pulumi.runtime.setConfig(`project:${name}`, JSON.stringify(value));
   }
-  const jobs = ["rotation", "preview", "revocation"];
+  const jobs = ["rotation", "preview", "revocation", "audit"];
   const clients = jobs.map((job) => [job, { clientId: `client of ${job}` }] as const);
   const registrations = await standInForEngine(Object.fromEntries(clients));
   const program = await import("../../../../examples/bootstrap/index.js");
@@ -47,7 +47,8 @@ let all: Ran;
 let rotationAlone: Ran;
 
 beforeAll(async () => {
-  const applications = { rotation: [publicKey, second], preview: [publicKey], revocation: [publicKey] };
+  const others = { preview: [publicKey], revocation: [publicKey], audit: [publicKey] };
+  const applications = { rotation: [publicKey, second], ...others };
   all = await run({ applications });
   rotationAlone = await run({ applications: { rotation: [publicKey] }, autoGrace: true });
 });
@@ -66,6 +67,7 @@ test.each<[string, string, () => Ran]>([
   ["rotation", "rotate", () => all],
   ["rotation", "the same with a `gracePeriod`", () => rotationAlone],
   ["revocation", "revoke with", () => all],
+  ["audit", "account for", () => all],
 ])("%s is granted exactly what SECURITY.md says in the row “%s”, on the Management API", (job, row, ran) => {
   expect(ran().inputs(GRANT, job)).toEqual({
     clientId: `client of ${job}`,
@@ -117,8 +119,9 @@ test("the outputs hand over client ids and scopes, and ESC environments in which
     rotation: { clientId: "client of rotation", scopes: scopesOf("rotate") },
     preview: { clientId: "client of preview", scopes: ["read:signing_keys"] },
     revocation: { clientId: "client of revocation", scopes: scopesOf("revoke with") },
+    audit: { clientId: "client of audit", scopes: scopesOf("account for") },
   });
-  expect(Object.keys(escEnvironments)).toEqual(["rotation", "preview", "revocation"]);
+  expect(Object.keys(escEnvironments)).toEqual(["rotation", "preview", "revocation", "audit"]);
   expect(escEnvironments["preview"]).toBe(`values:
   auth0:
     domain: "${DOMAIN}"

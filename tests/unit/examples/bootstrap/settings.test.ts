@@ -25,13 +25,13 @@ test.each<[string, unknown, string]>([
   [
     "no object",
     [publicKey],
-    "applications must be an object of rotation, preview, revocation, each a list of public keys",
+    "applications must be an object of rotation, preview, revocation, audit, each a list of public keys",
   ],
-  ["nothing", {}, "applications: name at least one of rotation, preview, revocation"],
+  ["nothing", {}, "applications: name at least one of rotation, preview, revocation, audit"],
   [
     "a job that there isn't",
     { deletion: [publicKey] },
-    "applications.deletion: there is no such job; there are rotation, preview, revocation",
+    "applications.deletion: there is no such job; there are rotation, preview, revocation, audit",
   ],
   ["no list", { preview: publicKey }, "applications.preview: must be a list of one or 2 public keys, PEM"],
   [
