@@ -37,7 +37,7 @@ export function generationFromSchedule(schedule: RotationSchedule, now: Date = n
       : []),
     ...(Number.isNaN(since)
       ? [
-          `since: given ${JSON.stringify(schedule.since)}; allowed: "2026-01-31", or "2026-01-31T06:00:00Z" with Z or an offset`,
+          `since: given ${JSON.stringify(schedule.since)}; allowed: "2026-01-31" (in YAML with its quotes), or "2026-01-31T06:00:00Z" with Z or an offset`,
         ]
       : []),
     ...(Number.isSafeInteger(extra) && extra >= 0
