@@ -1,13 +1,13 @@
 import { spawnSync } from "node:child_process";
 import { generateKeyPairSync } from "node:crypto";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import type { Stack } from "../support/engine";
 import { effectsOf, expectNoRevocationOfAKeyInUse } from "./exactlyOnce";
 import { stubGh } from "./gitops/ghStub";
 import { runGithubJob, type JobOptions, type JobRun } from "./gitops/githubJob";
 import { runGitlabJob, startGitlabApi } from "./gitops/gitlabJob";
-import { binOf, commit, discardEdits, gitopsProgram } from "./gitops/project";
+import { binOf, commit, discardEdits, gitopsProgram, treeOf } from "./gitops/project";
 import { keepSecret, stackFor, testWhatIsLeftBehind } from "./leftBehind";
 import { intentOf, rotationOf } from "./program";
 import { examples } from "./readme";
@@ -94,28 +94,47 @@ async function github(
   return runGithubJob(of, job, { values, env, ...options });
 }
 
+const newestOf = (folder: string): string => `repos/${REPOSITORY}/commits?path=${folder}&sha=main&per_page=1`;
+
 const pullsOf = (merge: string): string => `repos/${REPOSITORY}/commits/${merge}/pulls`;
 
-/** GitHub knows of a pull request that brought a commit, and of the run that previewed it. */
-function pullRequest(
-  merge: string,
-  preview?: { kid?: string; startedAt: string; repository?: string },
-): void {
+interface Preview {
+  readonly kid?: string;
+  readonly tree?: string;
+  readonly endedAt: string;
+  readonly repository?: string;
+}
+
+/** GitHub knows of a pull request that brought the newest commit, and of the run that previewed it. */
+function pullRequest(merge: string, preview?: Preview): void {
   const head = "fedcba9876543210";
-  const { kid = "a-kid", startedAt = "", repository = REPOSITORY } = preview ?? {};
-  const runs = preview && [{ id: 7, run_started_at: startedAt, head_repository: { full_name: repository } }];
+  const { kid = "a-kid", tree = treeOf(stack), endedAt = "", repository = REPOSITORY } = preview ?? {};
+  const runs = preview && [
+    {
+      id: 7,
+      run_started_at: BEFORE_MERGE,
+      updated_at: endedAt,
+      head_repository: { full_name: repository },
+    },
+  ];
   stubGh(binOf(stack.folder), {
     api: {
+      [newestOf("signing-keys")]: [{ sha: merge }],
       [pullsOf(merge)]: [{ merged_at: "2026-11-20T12:00:00Z", base: { ref: "main" }, head: { sha: head } }],
       [`repos/${REPOSITORY}/actions/workflows/signing-keys.yml/runs?event=pull_request&status=success&head_sha=${head}`]:
         { workflow_runs: runs ?? [] },
     },
-    artifacts: { "7 signing-keys-preview-test": { "current-kid": kid } },
+    artifacts: { "7 signing-keys-preview-test": { "current-kid": kid, tree } },
   });
 }
 
 const BEFORE_MERGE = "2026-11-20T11:00:00Z";
 const AFTER_MERGE = "2026-11-20T13:00:00Z";
+
+/** A file that the preview leaves for the update. */
+function artifactOf({ temporary }: JobRun, file: string): string {
+  return readFileSync(path.join(temporary, "preview", file), "utf8").trim();
+}
 
 function setting(name: string, value: string): void {
   const file = path.join(stack.folder, "Pulumi.test.yaml");
@@ -135,6 +154,7 @@ function inGitlab(values: Readonly<Record<string, string>>): Record<string, stri
   return { TENANT: "test", PULUMI_STACK: "organization/signing-keys/test", ...Object.fromEntries(named) };
 }
 
+const NEWEST_IN_GITLAB = "/projects/1/repository/commits?path=signing-keys&ref_name=main&per_page=1";
 const mergeRequestsOf = (merge: string): string => `/projects/1/repository/commits/${merge}/merge_requests`;
 
 /** The job that updates, with what its environment holds and what GitLab's API answers. */
@@ -162,8 +182,17 @@ describe("GitHub, after GitLab", () => {
   });
 
   test("GitLab's pipeline adopts without a previewed kid, for that raises nothing", async () => {
-    const run = await gitlabUpdate(rotating, { [mergeRequestsOf(commit(stack))]: [] });
-    expect([run.outcome, run.output]).toEqual([0, expect.stringMatching(/^No preview of /m)]);
+    const merge = commit(stack);
+    const run = await gitlabUpdate(rotating, {
+      [NEWEST_IN_GITLAB]: [{ id: merge }],
+      [mergeRequestsOf(merge)]: [],
+    });
+    expect([run.outcome, run.output]).toEqual([
+      0,
+      expect.stringMatching(/^First update: nothing to compare\.$/m),
+    ]);
+    expect(run.output).not.toContain("error:");
+    expect(await stack.outputs()).toMatchObject({ commit: merge });
     expect(run.output).toContain("adopt the key ring as it is, rotate nothing");
     expect(await effects()).toEqual({ rotated: [], revoked: [] });
   });
@@ -174,7 +203,8 @@ describe("GitHub, after GitLab", () => {
     const before = await tenant.journal();
     const run = await github([SIGNING_KEYS, "preview"], await application("read:signing_keys"));
     expect([run.outcome, run.output]).toEqual([0, expect.stringContaining("generation 0 → 1: rotate")]);
-    expect(readFileSync(path.join(run.temporary, "preview/current-kid"), "utf8")).toBe(`${first}\n`);
+    expect(artifactOf(run, "current-kid")).toBe(first);
+    expect(artifactOf(run, "tree")).toBe(treeOf(stack));
     const comment = readFileSync(path.join(run.temporary, "preview/comment.md"), "utf8");
     expect(comment).toMatch(/^<!-- signing-keys preview of test -->\n/);
     expect(comment).toContain(`rotate (${first} retires`);
@@ -209,14 +239,29 @@ describe("GitHub, after GitLab", () => {
     ]);
   });
 
+  test("an old checkout is not carried out, in GitLab neither", async () => {
+    const before = await tenant.journal();
+    const newer = "f".repeat(40);
+    stubGh(binOf(stack.folder), { api: { [newestOf("signing-keys")]: [{ sha: newer }] }, artifacts: {} });
+    const run = await github([SIGNING_KEYS, "update"], rotating);
+    const notice = `A newer commit of signing-keys, ${newer}, is carried out by its own`;
+    expect([run.outcome, run.output]).toEqual([0, expect.stringContaining(notice)]);
+    expect(run.ran).toEqual(["Whether this checkout has the newest commit"]);
+
+    const inPipeline = await gitlabUpdate(rotating, { [NEWEST_IN_GITLAB]: [{ id: newer }] });
+    expect([inPipeline.outcome, inPipeline.output]).toEqual([0, expect.stringContaining(notice)]);
+    expect(await tenant.journal()).toEqual(before);
+  });
+
   test.each<[string, Parameters<typeof pullRequest>[1]]>([
     ["no preview", undefined],
-    ["a preview that was started again after the merge", { startedAt: AFTER_MERGE }],
-    ["a preview in a fork", { startedAt: BEFORE_MERGE, repository: "mallory/infrastructure" }],
+    ["a preview that ended after the merge", { endedAt: AFTER_MERGE }],
+    ["a preview in a fork", { endedAt: BEFORE_MERGE, repository: "mallory/infrastructure" }],
+    ["a preview of another content of the folder", { endedAt: BEFORE_MERGE, tree: "0".repeat(40) }],
   ])("a raise that was merged with %s has no previewed kid", async (_, preview) => {
     pullRequest(commit(stack), preview);
     const run = await github([SIGNING_KEYS, "update"], rotating, {
-      isWanted: (name) => !/^(Update|Receipt)$/.test(name),
+      isWanted: (name) => !/^(Record the ring as it is|Update|Receipt)$/.test(name),
     });
     expect([run.outcome, run.output]).toEqual([0, expect.stringContaining("No previewed kid")]);
     expect(run.variables).not.toHaveProperty("PREVIEWED_KID");
@@ -232,16 +277,23 @@ describe("GitHub, after GitLab", () => {
     expect(intentOf(stack).outputs).toMatchObject({ generation: 0, baselines: [] });
   });
 
-  test("somebody else's rotation since the preview stops the merge, and a scheduled run after it too", async () => {
+  test("somebody else's rotation since the preview is drift, stops the merge and is put on record", async () => {
     await tenant.emulator.control("POST", `/tenants/${tenant.domain}/rotate`);
-    pullRequest(commit(stack), { kid: first, startedAt: BEFORE_MERGE });
-    const run = await github([SIGNING_KEYS, "update"], rotating, { event: "schedule" });
+    const drift = await github([SIGNING_KEYS, "drift"], await application("read:signing_keys"));
+    expect([drift.outcome, drift.output]).toEqual([1, expect.stringContaining("somebody else has rotated")]);
+
+    const carriedOut = (await stack.outputs())["commit"];
+    pullRequest(commit(stack), { kid: first, endedAt: BEFORE_MERGE });
+    const run = await github([SIGNING_KEYS, "update"], rotating);
     expect([run.outcome, run.output]).toEqual([1, expect.stringContaining("[current_kid_mismatch]")]);
     expect(await effects()).toEqual({ rotated: [first], revoked: [] });
     expect(intentOf(stack).outputs).toMatchObject({ generation: 0, baselines: [] });
-
-    const drift = await github([SIGNING_KEYS, "drift"], await application("read:signing_keys"));
-    expect([drift.outcome, drift.output]).toEqual([1, expect.stringContaining("somebody else has rotated")]);
+    expect(rotationOf(stack)).toMatchObject({
+      generation: 0,
+      foreign: [first],
+      currentKey: { kid: (await tenant.ring()).current },
+    });
+    expect((await stack.outputs())["commit"]).toBe(carriedOut);
   });
 
   test("previewed anew and merged, it rotates exactly once, says so, and leaves nothing waiting", async () => {
@@ -249,7 +301,13 @@ describe("GitHub, after GitLab", () => {
     const { current } = await tenant.ring();
     setting("reason", "rotated by hand before; this one is planned");
     const merge = commit(stack);
-    pullRequest(merge, { kid: current, startedAt: BEFORE_MERGE });
+    const preview = await github([SIGNING_KEYS, "preview"], await application("read:signing_keys"));
+    expect([preview.outcome, preview.output]).toEqual([0, expect.stringContaining(`rotate (${current} ret`)]);
+    pullRequest(merge, {
+      kid: artifactOf(preview, "current-kid"),
+      tree: artifactOf(preview, "tree"),
+      endedAt: BEFORE_MERGE,
+    });
     const run = await github([SIGNING_KEYS, "update"], rotating);
     expect([run.outcome, run.output]).toEqual([0, expect.stringContaining(`${current} is retired`)]);
     expect(await effects()).toEqual({ rotated: [first, current], revoked: [] });
@@ -288,11 +346,37 @@ describe("GitHub, revocation", () => {
     );
     expect([due.outcome, due.outputs["steps.due.outputs.tenants"]]).toEqual([0, '["test"]']);
 
+    const newest = commit(revocation);
+    const api = (sha: string): Record<string, unknown> => ({
+      [newestOf("signing-keys-revocation")]: [{ sha }],
+    });
     const revoking = await application("read:signing_keys", "update:signing_keys");
+    stubGh(binOf(revocation.folder), { api: api("f".repeat(40)), artifacts: {} });
+    const old = await github([REVOCATION, "revoke"], revoking, { of: revocation });
+    expect([old.outcome, old.output]).toEqual([0, expect.stringContaining("title=An old checkout::")]);
+    expect((await effects()).revoked).toEqual([]);
+
+    stubGh(binOf(revocation.folder), { api: api(newest), artifacts: {} });
     const run = await github([REVOCATION, "revoke"], revoking, { of: revocation });
     expect([run.outcome, run.output]).toEqual([0, expect.stringContaining(`revoked ${kid}`)]);
     expect((await effects()).revoked).toEqual([kid]);
     expect(readFileSync(path.join(run.temporary, "audit.jsonl"), "utf8")).toContain(kid);
+  });
+
+  test("a plan that can't be read fails the look for what is due, rather than that nothing is", async () => {
+    const bin = binOf(revocation.folder);
+    writeFileSync(
+      path.join(bin, "pulumi"),
+      '#!/bin/sh\nif [ "$1" = stack ]; then echo a.example; else echo no JSON; fi\n',
+      { mode: 0o755 },
+    );
+    try {
+      const due = await github([REVOCATION, "due"], {}, { of: revocation, edits: { TENANTS: "test" } });
+      expect([due.outcome, due.output]).toEqual([1, expect.stringContaining("SyntaxError")]);
+      expect(due.outputs).not.toHaveProperty("steps.due.outputs.tenants");
+    } finally {
+      rmSync(path.join(bin, "pulumi"));
+    }
   });
 
   test("while nothing is due, nobody is asked for an approval and Auth0 for nothing", async () => {
@@ -335,10 +419,10 @@ describe("GitLab", () => {
     const above = (file: string): string => readFileSync(path.join(stack.folder, "..", file), "utf8");
     expect(above("signing-keys.txt")).toContain(`rotate (${current} retires`);
 
-    const artifact = above("current-kid");
     const jobsOf = (pipeline: number): string =>
       `/projects/1/pipelines/${pipeline}/jobs?scope=success&per_page=100`;
     const answers = {
+      [NEWEST_IN_GITLAB]: [{ id: merge }],
       [mergeRequestsOf(merge)]: [
         { iid: 5, state: "merged", target_branch: "main", sha: "f00", merged_at: "2026-11-20T12:00:00Z" },
       ],
@@ -347,10 +431,12 @@ describe("GitLab", () => {
         { id: 9, sha: "f00" },
         { id: 10, sha: "f00" },
       ],
-      [jobsOf(9)]: [{ id: 90, name: "preview: [test]", started_at: AFTER_MERGE }],
-      [jobsOf(10)]: [{ id: 100, name: "preview: [test]", started_at: BEFORE_MERGE }],
+      [jobsOf(9)]: [{ id: 90, name: "preview: [test]", finished_at: AFTER_MERGE }],
+      [jobsOf(10)]: [{ id: 100, name: "preview: [test]", finished_at: BEFORE_MERGE }],
       "/projects/1/jobs/90/artifacts/current-kid": "seen-by-nobody",
-      "/projects/1/jobs/100/artifacts/current-kid": artifact,
+      "/projects/1/jobs/90/artifacts/tree": above("tree"),
+      "/projects/1/jobs/100/artifacts/current-kid": above("current-kid"),
+      "/projects/1/jobs/100/artifacts/tree": above("tree"),
     };
     const lookUp = async (known: object): Promise<string | undefined> => {
       const isLast = (line: string): boolean => line.startsWith('PREVIEWED_KID=""');
@@ -360,6 +446,7 @@ describe("GitLab", () => {
     };
     expect(await lookUp(answers)).toBe(current);
     expect(await lookUp({ ...answers, [jobsOf(10)]: [] })).toBe("");
+    expect(await lookUp({ ...answers, "/projects/1/jobs/100/artifacts/tree": "0".repeat(40) })).toBe("");
   });
 });
 

@@ -31,7 +31,7 @@ if (args[0] === "api") {
   const wanted = args.find((arg) => arg.startsWith("repos/"));
   const field = args.includes("--field") ? readFileSync(option("--field").replace("body=@", ""), "utf8") : undefined;
   if (method !== "GET") writeFileSync(path.join(__dirname, "gh.sent"), JSON.stringify({ method, path: wanted, body: field }));
-  else if (wanted in api) process.stdout.write(JSON.stringify(api[wanted]));
+  else if (wanted in api) process.stdout.write(args.includes("--jq") ? at(api[wanted], option("--jq")) : JSON.stringify(api[wanted]));
   else fail("HTTP 404: " + wanted);
 } else if (args[0] === "run" && args[1] === "download") {
   const files = artifacts[args[2] + " " + option("--name")];
@@ -39,6 +39,9 @@ if (args[0] === "api") {
   mkdirSync(option("--dir"), { recursive: true });
   for (const [name, text] of Object.entries(files)) writeFileSync(path.join(option("--dir"), name), text);
 } else fail("unknown command " + args.join(" "));
+function at(value, path) {
+  return path.match(/\\w+/g).reduce((inner, name) => inner[name], value);
+}
 function fail(message) {
   console.error(message);
   process.exit(1);

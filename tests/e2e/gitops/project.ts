@@ -44,6 +44,11 @@ export function commit(stack: Stack): string {
   return git(stack, "log", "-1", "--format=%H").trim();
 }
 
+/** Its content, as git names it. */
+export function treeOf(stack: Stack): string {
+  return git(stack, "rev-parse", "HEAD:./").trim();
+}
+
 /** What a fresh checkout would not have. */
 export function discardEdits(stack: Stack): void {
   git(stack, "checkout", "--quiet", "--", ".");

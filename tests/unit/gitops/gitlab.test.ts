@@ -9,6 +9,7 @@ interface Job {
   readonly extends: string;
   readonly script: readonly string[];
   readonly resource_group: string;
+  readonly variables?: Readonly<Record<string, string>>;
   readonly environment?: { readonly name: string; readonly action?: string };
   readonly allow_failure?: unknown;
 }
@@ -120,9 +121,28 @@ test("each queues by tenant, and what reads, rotates and revokes has environment
   ]);
 });
 
+test("what looks logs in as a team that only reads, and what writes as another", () => {
+  const readers = (pipeline["variables"] as unknown as Record<string, string>)["TEAM"];
+  const teams = JOBS.map((name) => [name, pipeline[name]?.variables?.["TEAM"] ?? readers]);
+  expect(teams).toEqual([
+    ["preview", "signing-keys-readers"],
+    ["drift", "signing-keys-readers"],
+    ["update", "signing-keys"],
+    ["due", "signing-keys-readers"],
+    ["revoke", "signing-keys"],
+  ]);
+  expect(JSON.stringify(pipeline[".pulumi"])).toContain('--oidc-team \\"$TEAM\\"');
+});
+
+test("what writes looks first whether its checkout is the newest", () => {
+  const [update, revoke] = ["update", "revoke"].map((name) => pipeline[name]?.script[0]);
+  expect(update).toContain("git merge-base --is-ancestor");
+  expect(revoke).toBe(update);
+});
+
 test("it gives pulumi the arguments that GitHub's workflows give it", () => {
   const commandsIn = (text: string): string[] =>
-    [...text.matchAll(/^\s*(?:- )?(pulumi (?:up|preview)(?:.*\\\n)*.*)$/gm)]
+    [...text.matchAll(/^\s*(?:- )?(pulumi (?:up|preview|refresh)(?:.*\\\n)*.*)$/gm)]
       .map(([, command = ""]) =>
         command
           .replaceAll(/\\\n\s*/g, "")
@@ -134,6 +154,6 @@ test("it gives pulumi the arguments that GitHub's workflows give it", () => {
     commandsIn(readFileSync(path.join(example, "github/workflows", name), "utf8")),
   );
   const gitlab = commandsIn(readFileSync(file, "utf8"));
-  expect(gitlab.length).toBe(4);
+  expect(gitlab.length).toBe(5);
   expect(new Set(gitlab)).toEqual(new Set(github));
 });

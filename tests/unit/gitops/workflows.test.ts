@@ -8,6 +8,8 @@ type Permissions = Readonly<Record<string, string>>;
 
 interface Step {
   readonly name?: string;
+  readonly id?: string;
+  readonly if?: string;
   readonly uses?: string;
   readonly run?: string;
   readonly with?: Readonly<Record<string, unknown>>;
@@ -139,10 +141,49 @@ test("a secret is given to the steps that need it alone, and to none that instal
     "preview: Preview, by the ring as recorded",
     "preview: That kid is the current one",
     "drift: The current key is the one on record",
+    "update: Record the ring as it is",
     "update: Update",
     "revoke: Revoke what is due",
   ]);
   for (const { definition } of jobs) expect(JSON.stringify(definition.env ?? {})).not.toContain("secrets.");
+});
+
+test("what looks logs in as a team that only reads, and what writes as another", () => {
+  const logins = steps
+    .filter(({ definition }) => definition.uses?.startsWith("pulumi/auth-actions@") === true)
+    .map(({ job, definition }) => [
+      job,
+      definition.with?.["requested-token-type"],
+      definition.with?.["scope"],
+    ]);
+  const team = "urn:pulumi:token-type:access_token:team";
+  const readers = "team:signing-keys-readers";
+  expect(logins).toEqual([
+    ["preview", team, readers],
+    ["drift", team, readers],
+    ["update", team, "team:signing-keys"],
+    ["preview", team, readers],
+    ["due", team, readers],
+    ["revoke", team, "team:signing-keys"],
+  ]);
+});
+
+test.each(steps.filter(({ job }) => job === "update" || job === "revoke"))(
+  "$job of $name: $step runs for the newest commit alone, and tells of a run that was cancelled",
+  ({ definition }) => {
+    const { id, uses = "", run = "", if: condition } = definition;
+    if (id === "newest") expect(run).toContain("git merge-base --is-ancestor");
+    else if (uses.startsWith("actions/upload-artifact@") || run.includes(" receipt "))
+      expect(condition).toBe("${{ always() && steps.newest.outputs.here == 'true' }}");
+    else if (/pulumi (up|refresh|stack)/.test(run))
+      expect(condition).toBe("steps.newest.outputs.here == 'true'");
+    else expect(condition).toBe(run.includes("gh api") ? "steps.waiting.outputs.edit == 'true'" : undefined);
+  },
+);
+
+test("an update on schedule runs after a look for drift that has ended well, and none that was cancelled", () => {
+  const update = workflows[0]?.workflow.jobs["update"]?.if;
+  expect(update).toContain("(needs.drift.result == 'success' || needs.drift.result == 'skipped')");
 });
 
 test("credentials come from the environment alone: no auth0: setting stands anywhere", () => {
