@@ -4,6 +4,7 @@ import { availableParallelism, tmpdir } from "node:os";
 import { delimiter, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { EngineNotFound, findEngine } from "./engine/find.mjs";
+import { findLanguageHosts } from "./engine/languageHosts.mjs";
 import { run } from "./engine/run.mjs";
 import { searchForSecrets } from "./secretSearch.mjs";
 import { setup, SetupFailed } from "./setup.mjs";
@@ -96,8 +97,11 @@ async function runCheck({ name, commands }) {
  */
 async function environmentWithEngine(count) {
   try {
-    const { dir, version, source } = await findEngine({ log });
+    const engine = await findEngine({ log });
+    const { dir, version, source } = engine;
     log(`engine ${version} (${source}, ${dir})`);
+    const { missing } = await findLanguageHosts(engine, { log });
+    for (const { name, reason } of missing) log(`the tests that need ${name} are left out: ${reason}`);
     const pathName = Object.keys(process.env).find((name) => name.toUpperCase() === "PATH") ?? "PATH";
     const path = `${dir}${delimiter}${process.env[pathName] ?? ""}`;
     return { ...process.env, [pathName]: path, PULUMI_SKIP_UPDATE_CHECK: "true" };

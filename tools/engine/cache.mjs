@@ -9,6 +9,7 @@ import { ENGINE_VERSION } from "./version.mjs";
 /** Written last, so that a folder that holds it is complete. */
 const ORIGIN_FILE = "engine.json";
 const ABANDONED_HOURS = 24;
+const WAITING_LABEL = "waiting for another process that is getting the engine";
 
 /**
  * @typedef {object} Origin
@@ -51,17 +52,32 @@ export function cachedEngineFolder(env) {
 export async function readCache(env) {
   const folder = cachedEngineFolder(env);
   if (!(await stat(folder).catch(() => undefined))) return `${folder} does not exist`;
-  /** @type {Origin} */
-  let origin;
-  try {
-    origin = JSON.parse(await readFile(join(folder, ORIGIN_FILE), "utf8"));
-  } catch {
-    return `${folder} holds no readable ${ORIGIN_FILE}`;
-  }
+  const origin = await readOrigin(env);
+  if (origin === undefined) return `${folder} holds no readable ${ORIGIN_FILE}`;
   const pulumi = await findExecutable("pulumi", [folder]);
   if (pulumi === undefined) return `${folder} holds no pulumi`;
   const installation = await inspect(pulumi, [], env);
   return typeof installation === "string" ? installation : { ...installation, origin };
+}
+
+/**
+ * @param {NodeJS.ProcessEnv} env
+ * @returns {Promise<Origin | undefined>} undefined if no complete engine is cached
+ */
+export async function readOrigin(env) {
+  try {
+    return JSON.parse(await readFile(join(cachedEngineFolder(env), ORIGIN_FILE), "utf8"));
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * @param {Origin} origin
+ * @param {string} folder
+ */
+async function writeOrigin(origin, folder) {
+  await writeFile(join(folder, ORIGIN_FILE), `${JSON.stringify(origin, undefined, 2)}\n`);
 }
 
 /**
@@ -74,21 +90,67 @@ export async function readCache(env) {
  */
 export async function fillCache(env, log, fill) {
   const folder = cachedEngineFolder(env);
-  const label = "waiting for another process that is getting the engine";
   await assertWritable(dirname(folder));
-  await withLock(`${folder}.lock`, { label, log }, async () => {
+  await withLock(`${folder}.lock`, { label: WAITING_LABEL, log }, async () => {
     if (typeof (await readCache(env)) !== "string") return;
-    await removeAbandoned(folder);
-    const draft = await mkdtemp(`${folder}.draft-`);
-    try {
-      const origin = await fill(draft);
-      await writeFile(join(draft, ORIGIN_FILE), `${JSON.stringify(origin, undefined, 2)}\n`);
+    await withDraft(folder, async (draft) => {
+      await writeOrigin(await fill(draft), draft);
       await rm(folder, { recursive: true, force: true });
       await rename(draft, folder);
-    } finally {
-      await rm(draft, { recursive: true, force: true });
-    }
+    });
   });
+}
+
+/**
+ * Adds a binary to the engine that is cached, or puts it in the place of one of another version: with what stands
+ * beside it, and with the record last. If somebody else is at it, waits for them and does nothing.
+ *
+ * @param {NodeJS.ProcessEnv} env
+ * @param {import("./run.mjs").Log} log
+ * @param {string} name
+ * @param {{version: string, from: string}} wanted
+ * @param {(folder: string) => Promise<void>} fill puts the binary into the folder; throws if it cannot
+ */
+export async function addToCache(env, log, name, wanted, fill) {
+  if (await isCached(env, name, wanted.version)) return;
+  const folder = cachedEngineFolder(env);
+  await assertWritable(folder);
+  await withLock(`${folder}.lock`, { label: WAITING_LABEL, log }, async () => {
+    if (await isCached(env, name, wanted.version)) return;
+    await withDraft(folder, async (draft) => {
+      await fill(draft);
+      for (const file of await readdir(draft)) await rename(join(draft, file), join(folder, file));
+      const origin = await readOrigin(env);
+      if (origin === undefined) throw new Error(`${folder} holds no readable ${ORIGIN_FILE}`);
+      await writeOrigin({ ...origin, binaries: { ...origin.binaries, [name]: wanted } }, draft);
+      await rename(join(draft, ORIGIN_FILE), join(folder, ORIGIN_FILE));
+    });
+  });
+}
+
+/**
+ * @param {NodeJS.ProcessEnv} env
+ * @param {string} name
+ * @param {string} version
+ */
+async function isCached(env, name, version) {
+  const origin = await readOrigin(env);
+  if (origin?.binaries[name]?.version !== version) return false;
+  return (await findExecutable(name, [cachedEngineFolder(env)])) !== undefined;
+}
+
+/**
+ * @param {string} folder
+ * @param {(draft: string) => Promise<void>} work with a folder beside it, which is then taken away
+ */
+async function withDraft(folder, work) {
+  await removeAbandoned(folder);
+  const draft = await mkdtemp(`${folder}.draft-`);
+  try {
+    await work(draft);
+  } finally {
+    await rm(draft, { recursive: true, force: true });
+  }
 }
 
 /** @param {string} folder */

@@ -1,22 +1,28 @@
 import { parseArgs } from "node:util";
 import { EngineNotFound, findEngine } from "./find.mjs";
+import { findLanguageHosts } from "./languageHosts.mjs";
 
-const HELP = `Usage: npm run --silent engine -- [--path | --json]
+const HELP = `Usage: npm run --silent engine -- [--languages] [--path | --json]
 
 Finds the Pulumi engine that the tests and the demo use: on PATH, in the cache,
 by the official download, or by building it with Go; whichever works first.
 Progress goes to standard error.
 
-  (no flag)  where each binary came from, and its version
-  --path     only the folder that holds the binaries:
-             PATH="$(npm run --silent engine -- --path):$PATH" pulumi version
-  --json     all of it, for machines
+  (no flag)    where each binary came from, and its version
+  --path       only the folder that holds the binaries:
+               PATH="$(npm run --silent engine -- --path):$PATH" pulumi version
+  --json       all of it, for machines
+  --languages  what programs in YAML, Python and Go need, too: it is found beside
+               the engine or on PATH, or built into the cache
 
 Environment:
   PULUMI_AUTH0_SIGNING_KEYS_CACHE       where the engine is kept
                                         (else the user's cache folder)
   PULUMI_AUTH0_SIGNING_KEYS_ENGINE_URL  a mirror of https://get.pulumi.com/releases/sdk
 `;
+
+/** @type {import("./run.mjs").Log} */
+const log = (line) => console.error(`engine: ${line}`);
 
 /** @param {string[]} args */
 async function main(args) {
@@ -30,11 +36,14 @@ async function main(args) {
     return 0;
   }
   try {
-    const engine = await findEngine({ log: (line) => console.error(`engine: ${line}`) });
+    const engine = await findEngine({ log });
+    const hosts = flags.languages ? await findLanguageHosts(engine, { log }) : { found: [], missing: [] };
+    const binaries = [...engine.binaries, ...hosts.found];
     if (flags.path) console.log(engine.dir);
-    else if (flags.json) console.log(JSON.stringify(engine, undefined, 2));
-    else for (const binary of engine.binaries) console.log(describe(binary));
-    return 0;
+    else if (flags.json) console.log(JSON.stringify({ ...engine, binaries }, undefined, 2));
+    else for (const binary of binaries) console.log(describe(binary));
+    for (const { name, reason } of hosts.missing) log(`no ${name}: ${reason}`);
+    return hosts.missing.length === 0 ? 0 : 1;
   } catch (error) {
     if (!(error instanceof EngineNotFound)) throw error;
     console.error(error.message);
@@ -48,6 +57,7 @@ function readFlags(args) {
     const { values } = parseArgs({
       args,
       options: {
+        languages: { type: "boolean" },
         path: { type: "boolean" },
         json: { type: "boolean" },
         help: { type: "boolean", short: "h" },

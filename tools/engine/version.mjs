@@ -2,8 +2,11 @@
 export const ENGINE_VERSION = "3.259.0";
 export const OLDEST_ENGINE_VERSION = "3.200.0";
 
-/** The newest version whose Go module holds the Node language host. */
+/** The newest version whose Go module holds the language hosts of Node and Python. */
 export const LANGUAGE_HOST_VERSION = "3.68.0";
+/** The newest version whose Go module holds the language host of Go. */
+export const GO_HOST_VERSION = "3.65.0";
+export const YAML_HOST_VERSION = "1.38.0";
 
 /**
  * @typedef {object} Version

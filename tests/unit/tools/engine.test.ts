@@ -280,26 +280,6 @@ describe("the official download", () => {
 });
 
 describe("the Go build", () => {
-  // Stands in for `go`: writes a script where a binary is asked for.
-  const fakeGo = `
-case "$1" in
-  env) echo go1.25.11 ;;
-  list) echo "$GO_MODULE" ;;
-  build)
-    for last; do :; done
-    while [ "$1" != -o ]; do shift; done
-    printf '#!/bin/sh\\necho v3.259.0\\n' > "$2/\${last##*/}"
-    chmod +x "$2/\${last##*/}" ;;
-esac`;
-
-  function goModule(): string {
-    writeFileSync(
-      path.join(sandbox.directory("module/nodejs/dist"), "pulumi-resource-pulumi-nodejs"),
-      "#!/bin/sh\n",
-    );
-    return path.join(sandbox.folder, "module");
-  }
-
   beforeEach(() => {
     path_.push(sandbox.directory("programs", programs("chmod")));
   });
@@ -336,6 +316,146 @@ esac`;
     expect(await refusal()).toContain(
       `4. Go build: ${path.join(sandbox.folder, "go-bin", "go")} is Go 1.22.1, older than 1.24.0\n`,
     );
+  });
+});
+
+describe("what programs in other languages need", () => {
+  const names = ["pulumi-language-yaml", "pulumi-language-python", "pulumi-language-go"];
+
+  beforeEach(() => {
+    sandbox.script("python-bin", "python3", "");
+    path_.push(path.join(sandbox.folder, "python-bin"));
+  });
+
+  function hosts(directory: string): string {
+    for (const name of names) sandbox.script(directory, name, "");
+    return path.join(sandbox.folder, directory);
+  }
+
+  /** An engine that was built by Go and cached before anybody asked for these. */
+  async function cachedBuild(): Promise<void> {
+    path_.push(sandbox.directory("programs", programs("chmod")));
+    sandbox.script("go-bin", "go", fakeGo);
+    expect(await engine([], { GO_MODULE: goModule(), GO_BUILDS: goBuilds() })).toMatchObject({ code: 0 });
+    expect(built()).toEqual(["pulumi", "pulumi-language-nodejs"]);
+  }
+
+  function goBuilds(): string {
+    return path.join(sandbox.folder, "go-builds");
+  }
+
+  /** What was built by Go, in order. */
+  function built(): string[] {
+    return readFileSync(goBuilds(), "utf8").trimEnd().split("\n");
+  }
+
+  function withLanguages(env: Readonly<Record<string, string>> = {}): Promise<Ended> {
+    return engine(["--languages", "--json"], { GO_MODULE: goModule(), GO_BUILDS: goBuilds(), ...env });
+  }
+
+  function others({ stdout }: Ended): Found["binaries"] {
+    return (JSON.parse(stdout) as Found).binaries.slice(3);
+  }
+
+  test("is not looked for unless it is asked for", async () => {
+    path_.push(sandbox.engine("installed", "v3.210.0"), hosts("hosts"));
+    expect((await find()).binaries).toHaveLength(3);
+  });
+
+  test("is taken from beside an engine on PATH, or from another folder of PATH", async () => {
+    const dir = sandbox.engine("installed", "v3.210.0");
+    path_.push(dir, hosts("hosts"));
+    sandbox.script("installed", "pulumi-language-yaml", "");
+    const ended = await withLanguages();
+    expect(ended).toMatchObject({ code: 0, stderr: "" });
+    expect(others(ended)).toEqual([
+      { name: names[0], path: path.join(dir, "pulumi-language-yaml"), from: "PATH" },
+      { name: names[1], path: path.join(sandbox.folder, "hosts/pulumi-language-python"), from: "PATH" },
+      { name: names[2], path: path.join(sandbox.folder, "hosts/pulumi-language-go"), from: "PATH" },
+    ]);
+  });
+
+  test("may be missing beside an engine on PATH, which can be used nevertheless", async () => {
+    const dir = sandbox.engine("installed", "v3.210.0");
+    path_.push(dir);
+    const ended = await engine(["--languages", "--path"]);
+    expect(ended).toMatchObject({ code: 1, stdout: `${dir}\n` });
+    expect(ended.stderr).toBe(
+      names.map((name) => `engine: no ${name}: none in ${dir} or on PATH\n`).join(""),
+    );
+    expect(existsSync(cacheFolder())).toBe(false);
+  });
+
+  test("is built into an engine that was built before, and kept", async () => {
+    await cachedBuild();
+    const ended = await withLanguages();
+    expect(ended).toMatchObject({ code: 0 });
+    expect(others(ended).map(({ name, version, from }) => [name, version, from])).toEqual([
+      [names[0], "1.38.0", "github.com/pulumi/pulumi-yaml/cmd/pulumi-language-yaml"],
+      [names[1], "3.68.0", "github.com/pulumi/pulumi/sdk/v3/python/cmd/pulumi-language-python"],
+      [names[2], "3.65.0", "github.com/pulumi/pulumi/sdk/v3/go/pulumi-language-go"],
+    ]);
+    expect(built().slice(2)).toEqual(names);
+    expect(readdirSync(path.join(cacheFolder(), "engine"))).toEqual([path.basename(engineFolder())]);
+    expect(readdirSync(engineFolder())).toContain("pulumi-language-python-exec");
+    expect(await withLanguages()).toEqual({ ...ended, stderr: "" });
+    expect(built()).toHaveLength(5);
+  });
+
+  test("is built once when two ask at once", async () => {
+    await cachedBuild();
+    const [one, other] = await Promise.all([withLanguages(), withLanguages()]);
+    expect(one.code).toBe(0);
+    expect(one.stdout).toBe(other.stdout);
+    expect(built()).toHaveLength(5);
+  });
+
+  test("is built into the cached engine when that is the one on PATH", async () => {
+    await cachedBuild();
+    path_.push(engineFolder());
+    expect(await withLanguages()).toMatchObject({ code: 0 });
+    expect(built().slice(2)).toEqual(names);
+  });
+
+  test("is built again when another version of it is cached", async () => {
+    await cachedBuild();
+    await withLanguages();
+    const record = path.join(engineFolder(), "engine.json");
+    writeFileSync(record, readFileSync(record, "utf8").replace('"1.38.0"', '"1.37.0"'));
+    expect(others(await withLanguages())[0]).toMatchObject({ name: names[0], version: "1.38.0" });
+    expect(built().slice(5)).toEqual([names[0]]);
+  });
+
+  test("is built as far as it can be: the rest is named with what Go said", async () => {
+    await cachedBuild();
+    const ended = await withLanguages({ GO_FAILS: "pulumi-language-python" });
+    expect(ended).toMatchObject({ code: 1 });
+    expect(others(ended).map(({ name }) => name)).toEqual([names[0], names[2]]);
+    expect(ended.stderr).toContain(
+      "engine: no pulumi-language-python: go build github.com/pulumi/pulumi/sdk/v3/python/cmd/pulumi-language-python failed:\nproxy: 403 Forbidden\n",
+    );
+    expect(readdirSync(path.join(cacheFolder(), "engine"))).toEqual([path.basename(engineFolder())]);
+    expect(await withLanguages()).toMatchObject({ code: 0 });
+  });
+
+  test("is not built without the program that it starts", async () => {
+    await cachedBuild();
+    rmSync(path.join(sandbox.folder, "python-bin"), { recursive: true });
+    const ended = await withLanguages();
+    expect(ended).toMatchObject({ code: 1 });
+    expect(ended.stderr).toContain("engine: no pulumi-language-python: no python3 on PATH\n");
+    expect(built().slice(2)).toEqual([names[0], names[2]]);
+  });
+
+  test("is taken from a download that holds it", async () => {
+    const dir = sandbox.engine(`cache/engine/3.259.0-${platform}`, "v3.259.0");
+    hosts(`cache/engine/3.259.0-${platform}`);
+    const url = "https://example.com/release.tar.gz";
+    const record = { source: "download", binaries: { pulumi: { version: "3.259.0", from: url } } };
+    writeFileSync(path.join(dir, "engine.json"), JSON.stringify(record));
+    const ended = await withLanguages();
+    expect(ended).toMatchObject({ code: 0, stderr: "" });
+    expect(others(ended)).toEqual(names.map((name) => ({ name, path: path.join(dir, name), from: url })));
   });
 });
 
@@ -394,4 +514,31 @@ function programs(...names: readonly string[]): string[] {
 
 function sha256(data: Buffer): string {
   return createHash("sha256").update(data).digest("hex");
+}
+
+/** Stands in for `go`: writes a script where a binary is asked for. */
+const fakeGo = `
+case "$1" in
+  env) echo go1.25.11 ;;
+  list) echo "$GO_MODULE" ;;
+  build)
+    for last; do :; done
+    name="\${last##*/}"
+    if [ "$name" = "$GO_FAILS" ]; then echo "proxy: 403 Forbidden" >&2; exit 1; fi
+    [ -z "$GO_BUILDS" ] || echo "$name" >> "$GO_BUILDS"
+    while [ "$1" != -o ]; do shift; done
+    printf '#!/bin/sh\\necho v3.259.0\\n' > "$2/$name"
+    chmod +x "$2/$name" ;;
+esac`;
+
+/** Stands in for the folder of Pulumi's SDK in Go's module cache. */
+function goModule(): string {
+  for (const script of [
+    "nodejs/dist/pulumi-resource-pulumi-nodejs",
+    "python/cmd/pulumi-language-python-exec",
+  ]) {
+    sandbox.directory(path.join("module", path.dirname(script)));
+    writeFileSync(path.join(sandbox.folder, "module", script), "#!/bin/sh\n");
+  }
+  return path.join(sandbox.folder, "module");
 }

@@ -98,9 +98,13 @@ interface Counted {
   readonly lastLine: string | undefined;
 }
 
-async function npmTest(...args: readonly string[]): Promise<Ended & Counted> {
+function npmTest(...args: readonly string[]): Promise<Ended & Counted> {
+  return npmTestOn(process.env["PATH"] ?? "", ...args);
+}
+
+async function npmTestOn(programs: string, ...args: readonly string[]): Promise<Ended & Counted> {
   const engine = sandbox.engine("engine", "v3.259.0");
-  const env = { PATH: `${engine}${path.delimiter}${process.env["PATH"] ?? ""}`, HOME: sandbox.folder };
+  const env = { PATH: `${engine}${path.delimiter}${programs}`, HOME: sandbox.folder };
   const ended = await runNode(file("tools/test.mjs"), args, env);
   return { ...ended, lastLine: ended.stdout.trimEnd().split("\n").at(-1) };
 }
@@ -129,6 +133,16 @@ test("with arguments runs Jest with these and checks nothing", async () => {
     lastLine: "2 passed, 0 failed",
   });
   expect(jestSaw().args.slice(2)).toEqual(["tests/unit", "--runInBand"]);
+});
+
+test("says which languages' tests are left out, and why", async () => {
+  sandbox.script("programs", "npm", "");
+  sandbox.script("programs", "python3", "");
+  sandbox.script("programs", "pulumi-language-python", "");
+  expect((await npmTestOn(file("programs"))).stderr.match(/^test: the tests that need .*$/gm)).toEqual([
+    `test: the tests that need pulumi-language-yaml are left out: none in ${file("engine")} or on PATH`,
+    "test: the tests that need pulumi-language-go are left out: no go on PATH",
+  ]);
 });
 
 const outcomes: readonly [string, Outcome, string][] = [
