@@ -7,9 +7,21 @@ const folders = (process.env["PATH"] ?? "").split(path.delimiter);
 const has = (program) =>
   folders.some((folder) => [program, `${program}.exe`].some((name) => existsSync(path.join(folder, name))));
 
+/**
+ * Whether programs in this language can be run: see tools/engine/languageHosts.mjs, which says why if not.
+ *
+ * @param {string} language
+ * @param {string} [starts] the program that its host starts
+ */
+const runs = (language, starts) =>
+  has(`pulumi-language-${language}`) && (starts === undefined || has(starts));
+
 /** Tests that take what set-up can't fetch: run where it is, and left out elsewhere. A test that is skipped counts as failed. */
 const leftOut = [
   { test: "/tests/e2e/bootstrap\\.test\\.ts$", isRun: has("pulumi-resource-auth0") },
+  { test: "/tests/e2e/languages/yaml\\.test\\.ts$", isRun: runs("yaml") },
+  { test: "/tests/e2e/languages/python\\.test\\.ts$", isRun: runs("python", "python3") },
+  { test: "/tests/e2e/languages/go\\.test\\.ts$", isRun: runs("go", "go") },
   { test: "/tests/integration/emulatorGoAuth0\\.test\\.ts$", isRun: has("go") },
   {
     test: "/tests/unit/gitops/operatorDefinitions\\.test\\.ts$",
