@@ -16,7 +16,10 @@ const ALLOWED = new Set([
 /** Besides, for what stays on the machine of a developer. */
 const ALLOWED_IN_DEVELOPMENT = new Set(["CC-BY-3.0", "CC-BY-4.0", "Python-2.0"]);
 /** Packages that don't name their licence, with what somebody has read in their files. */
-const READ_BY_HAND = new Map([["node_modules/@logdna/tail-file", "MIT"]]);
+const READ_BY_HAND = new Map([
+  ["node_modules/@logdna/tail-file", "MIT"],
+  ["node_modules/spawndamnit", "MIT"],
+]);
 
 /**
  * @typedef {object} LockedPackage

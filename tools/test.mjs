@@ -37,6 +37,7 @@ const CHECKS = [
       ["typescript/bin/tsc", "-p", "tools/tsconfig.json"],
     ],
   },
+  { name: "nothing unused", commands: [["knip/bin/knip.js"]] },
 ];
 
 /** @typedef {{passed: number, failed: number}} Count */

@@ -5,7 +5,7 @@ import { type ClientCredential, credentialAlgorithms } from "./clientCredential.
 import type { Tenant } from "./tenant.js";
 import type { TokenParameters } from "./tokenParameters.js";
 
-export const assertionType = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+const assertionType = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 const longestAssertionSeconds = 300;
 
 /** The assertions that were used, until they have expired: each jti is good for one token. */

@@ -10,7 +10,7 @@ export interface Actor {
 }
 
 /** Names whoever runs it, where no variable of a known pipeline does. */
-export const ACTOR_VARIABLE = "AUTH0_SIGNING_KEYS_ACTOR";
+const ACTOR_VARIABLE = "AUTH0_SIGNING_KEYS_ACTOR";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 

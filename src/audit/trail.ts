@@ -10,9 +10,9 @@ import type { AuditReceipt, Subject } from "./receipt";
 /** Each receipt becomes a line of this file. */
 export const FILE_VARIABLE = "AUTH0_SIGNING_KEYS_AUDIT_FILE";
 /** Each receipt is POSTed here. */
-export const URL_VARIABLE = "AUTH0_SIGNING_KEYS_AUDIT_URL";
+const URL_VARIABLE = "AUTH0_SIGNING_KEYS_AUDIT_URL";
 /** The bearer token of those requests. */
-export const TOKEN_VARIABLE = "AUTH0_SIGNING_KEYS_AUDIT_TOKEN";
+const TOKEN_VARIABLE = "AUTH0_SIGNING_KEYS_AUDIT_TOKEN";
 
 const POST_TIMEOUT = 5_000;
 

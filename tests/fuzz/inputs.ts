@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { TENANT_FIELDS } from "../../src/tenant/credentials";
 
 /** How the engine's Node SDK writes a value that is not known before the update. */
-export const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
+const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
 /** Secrets as Auth0 makes them: a client secret, a token, a private key. */
 export const SECRETS = [
@@ -110,7 +110,7 @@ const completeTenant = fc.record({
   clientSecret: secret,
 });
 /** Credentials in all kinds of wrong places; what is secret is so by its value. */
-export const anyTenant = fc.oneof(
+const anyTenant = fc.oneof(
   { weight: 10, arbitrary: completeTenant },
   {
     weight: 3,

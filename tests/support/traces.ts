@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 
 /** `tools/test.mjs` names a folder here and searches it in the end; without it nothing is kept. */
-export const TRACES_VARIABLE = "SUITE_TRACES";
+const TRACES_VARIABLE = "SUITE_TRACES";
 
 /** Keeps what a part of the suite has printed or stored. */
 export function keepTrace(of: string, text: string): void {

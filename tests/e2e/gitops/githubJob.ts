@@ -35,7 +35,7 @@ export interface JobRun extends EngineRun {
   readonly temporary: string;
 }
 
-export function readWorkflow(name: string): Workflow {
+function readWorkflow(name: string): Workflow {
   return parse(readFileSync(path.join(examples, "gitops/github/workflows", name), "utf8")) as Workflow;
 }
 

@@ -13,7 +13,7 @@ interface Job {
 }
 
 /** A job of the example's pipeline. */
-export function gitlabJob(name: string): Job {
+function gitlabJob(name: string): Job {
   const text = readFileSync(path.join(examples, "gitops/gitlab/.gitlab-ci.yml"), "utf8");
   const job = (parse(text) as Readonly<Record<string, Job>>)[name];
   if (job === undefined) throw new Error(`no job ${name}`);

@@ -15,7 +15,12 @@ beforeEach(() => {
   write("package.json", JSON.stringify({ name: "small", scripts: { build: "node --version" } }));
   write("package-lock.json", JSON.stringify({ lockfileVersion: 3, packages: { "": { name: "small" } } }));
   write("node_modules/.package-lock.json", JSON.stringify({ packages: {} }));
-  for (const program of ["eslint/bin/eslint.js", "prettier/bin/prettier.cjs", "typescript/bin/tsc"]) {
+  for (const program of [
+    "eslint/bin/eslint.js",
+    "prettier/bin/prettier.cjs",
+    "typescript/bin/tsc",
+    "knip/bin/knip.js",
+  ]) {
     write(`node_modules/${program}`, "");
   }
   fakeJest({ passed: ["adds", "subtracts"], secrets: [SECRET] });
@@ -114,14 +119,14 @@ function jestSaw(): { args: string[]; path: string } {
 }
 
 test("counts each test and each check, the search for secrets among them", async () => {
-  expect(await npmTest()).toMatchObject({ code: 0, lastLine: "6 passed, 0 failed" });
+  expect(await npmTest()).toMatchObject({ code: 0, lastLine: "7 passed, 0 failed" });
   expect(jestSaw().path.startsWith(file("engine"))).toBe(true);
 });
 
 test("counts a check that fails, and shows what it said", async () => {
   write("node_modules/eslint/bin/eslint.js", 'console.log("no-unused-vars"); process.exitCode = 1;');
   const ended = await npmTest();
-  expect(ended).toMatchObject({ code: 1, lastLine: "5 passed, 1 failed" });
+  expect(ended).toMatchObject({ code: 1, lastLine: "6 passed, 1 failed" });
   expect(ended.stdout).toContain("no-unused-vars");
 });
 
@@ -230,7 +235,7 @@ describe("what the tests have printed and stored", () => {
   test("a whole suite that has kept no secret has lost them, which is a failure", async () => {
     fakeJest({ passed: ["adds"] });
     const ended = await npmTest();
-    expect(ended).toMatchObject({ code: 1, lastLine: "4 passed, 1 failed" });
+    expect(ended).toMatchObject({ code: 1, lastLine: "5 passed, 1 failed" });
     expect(ended.stderr).toContain("test: no test has kept the secrets that it used");
   });
 });
