@@ -21,7 +21,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ["jest.config.js"],
+    files: ["jest.config.js", "tools/*.cjs"],
     languageOptions: {
       sourceType: "commonjs",
       globals: { module: "readonly", require: "readonly", process: "readonly", __dirname: "readonly" },

@@ -1,5 +1,6 @@
 const { existsSync } = require("node:fs");
 const path = require("node:path");
+const { previousVersion } = require("./tools/previousVersion.cjs");
 
 const folders = (process.env["PATH"] ?? "").split(path.delimiter);
 
@@ -27,6 +28,12 @@ const leftOut = [
     test: "/tests/unit/gitops/operatorDefinitions\\.test\\.ts$",
     isRun: existsSync(process.env["PULUMI_OPERATOR_CRDS"] ?? ""),
   },
+  // The packages that hold Node in other versions are for this platform.
+  {
+    test: "/tests/package/nodeVersions\\.test\\.ts$",
+    isRun: process.platform === "linux" && process.arch === "x64",
+  },
+  { test: "/tests/package/upgrade\\.test\\.ts$", isRun: previousVersion() !== undefined },
 ].flatMap(({ test, isRun }) => (isRun ? [] : [test]));
 
 /** @type {import("jest").Config} */

@@ -68,8 +68,8 @@ export class TenantSupply {
 }
 
 /** A tenant with an emulator of its own, which the caller is to stop; it allows any number of rotations. */
-export async function startTenant(): Promise<TestTenant> {
-  const emulator = await startEmulator(tenantFlags(1, 0));
+export async function startTenant(node = process.execPath): Promise<TestTenant> {
+  const emulator = await startEmulator(tenantFlags(1, 0), node);
   const [tenant] = await emulator.tenants();
   if (tenant === undefined) throw new Error("an emulator without tenants");
   return testTenant(emulator, tenant);

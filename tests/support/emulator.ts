@@ -128,9 +128,9 @@ export function tenantFlags(tenants: number, rotationsPerDay: number): string[] 
   return Object.entries(flags).flatMap(([name, value]) => [`--${name}`, String(value)]);
 }
 
-/** Starts the built emulator (`emulator/dist`) as a process of its own. */
-export async function startEmulator(flags: string[] = []): Promise<Emulator> {
-  const child = spawn(process.execPath, [main, "--json", ...flags], { stdio: ["ignore", "pipe", "pipe"] });
+/** Starts the built emulator (`emulator/dist`) as a process of its own, on this Node or another. */
+export async function startEmulator(flags: string[] = [], node = process.execPath): Promise<Emulator> {
+  const child = spawn(node, [main, "--json", ...flags], { stdio: ["ignore", "pipe", "pipe"] });
   let complaints = "";
   child.stderr.on("data", (chunk: Buffer) => (complaints += chunk.toString()));
   const access = await startLine(child, () => complaints);
