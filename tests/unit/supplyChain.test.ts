@@ -10,8 +10,8 @@ describe("workflows", () => {
     text: read(`.github/workflows/${name}`),
   }));
 
-  test("are those of CI and of a release", () => {
-    expect(workflows.map(({ name }) => name)).toEqual(["ci.yml", "release.yml"]);
+  test("are those of CI, of a version and of its release", () => {
+    expect(workflows.map(({ name }) => name)).toEqual(["ci.yml", "release.yml", "version.yml"]);
   });
 
   test.each(workflows)("$name names every action by commit, with the version beside it", ({ text }) => {
@@ -35,6 +35,7 @@ describe("workflows", () => {
   test.each([
     ["ci.yml", []],
     ["release.yml", ["id-token: write", "contents: write"]],
+    ["version.yml", ["contents: write", "pull-requests: write"]],
   ])("%s may read, and write no more than it must", (name, writes) => {
     const text = read(`.github/workflows/${name}`);
     expect(text).toContain("\npermissions:\n  contents: read\n\n");
@@ -44,6 +45,10 @@ describe("workflows", () => {
 
   test("a release is built without anything that a pull request could have put into a cache", () => {
     expect(read(".github/workflows/release.yml")).not.toMatch(/actions\/cache|^\s*cache:/m);
+  });
+
+  test("whoever may write to the repository publishes nothing, and gets no package from a cache", () => {
+    expect(read(".github/workflows/version.yml")).not.toMatch(/publish:|npm publish|^\s*cache:/m);
   });
 
   test("a release has provenance for each package and a bill of materials", () => {

@@ -57,7 +57,7 @@ test("actionlint finds nothing in them, nor in this repository's own", () => {
     cwd: root,
     encoding: "utf8",
   });
-  expect([status, `${stdout}${stderr}`]).toEqual([0, expect.stringContaining("Checking 4 workflow file(s)")]);
+  expect([status, `${stdout}${stderr}`]).toEqual([0, expect.stringContaining("Checking 5 workflow file(s)")]);
 });
 
 test.each(workflows)("$name runs nothing of a fork's with rights of this repository", ({ workflow }) => {
