@@ -11,9 +11,17 @@ export {
   type SigningKeyRolloverArgs,
 } from "./signingKeyRollover";
 export type { Auth0Provider, TenantArgs } from "./tenantArgs";
+export type { TenantFields } from "./tenant/credentials";
 export type { SigningKey, SigningKeyState } from "./tenant/keyRing";
 export type { Duration } from "./duration";
 export type { GraceDerivation, GracePeriod, SeenLifetimes } from "./lifecycle/gracePeriod";
 export type { ListedForRevocation } from "./lifecycle/revocation";
-export type { ListedKey } from "./lifecycle/revocationInputs";
-export type { PendingStep, PreviousKey, PublishedKey, RetiredKey, RevokeNow } from "./lifecycle/state";
+export type { Canary, ListedKey } from "./lifecycle/revocationInputs";
+export type {
+  Baseline,
+  PendingStep,
+  PreviousKey,
+  PublishedKey,
+  RetiredKey,
+  RevokeNow,
+} from "./lifecycle/state";

@@ -3,10 +3,12 @@ import path from "node:path";
 import { filesEndingIn, readMarkdown } from "../support/markdown";
 import { checkout } from "../support/project";
 
-/** The anchors that GitHub makes of a file's headings. */
+/** The anchors that GitHub makes of a file's headings, and those that the file sets itself. */
 function anchorsOf(document: string): Set<string> {
   const anchors = new Set<string>();
-  for (const heading of readMarkdown(document).headings) {
+  const { headings, prose } = readMarkdown(document);
+  for (const [, anchor = ""] of prose.matchAll(/<a id="([^"]+)">/g)) anchors.add(anchor);
+  for (const heading of headings) {
     const words = heading.replaceAll(/\[([^\]]*)\]\([^)]*\)/g, "$1").toLowerCase();
     const anchor = words.replaceAll(/[^\p{L}\p{N}_\- ]/gu, "").replaceAll(" ", "-");
     let again = 0;
