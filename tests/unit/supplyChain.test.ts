@@ -107,6 +107,16 @@ describe("packages", () => {
     expect(closure("").size).toBe(16);
   });
 
+  test.each([
+    ["Runtime dependencies", ""],
+    ["Runtime dependencies of the emulator", "emulator"],
+  ])("CONTRIBUTING.md says what each is for: %s", (heading, folder) => {
+    const [, section = ""] = read("CONTRIBUTING.md").split(`\n## ${heading}\n`);
+    const rows = (section.split("\n## ")[0] ?? "").split("\n").filter((line) => line.startsWith("| `"));
+    const named = rows.flatMap((row) => [...(row.split(" | ")[0] ?? "").matchAll(/`([^`]+)`/g)]);
+    expect(named.map(([, name]) => name).sort()).toEqual(Object.keys(manifest(folder).dependencies).sort());
+  });
+
   test("each is locked with its hash", () => {
     const unlocked = Object.entries(packages).filter(
       ([location, { integrity, link }]) =>
