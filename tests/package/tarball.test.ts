@@ -9,7 +9,7 @@ import { BODY, Consumer, pack, type Tarball } from "./consumer";
 jest.setTimeout(300_000);
 
 /** A third more than they are: what grows them further is to be noticed. */
-const LARGEST_BYTES = { product: 200_000, emulator: 90_000 };
+const LARGEST_BYTES = { product: 200_000, emulator: 70_000 };
 
 const supply = new TenantSupply();
 const consumer = new Consumer("npm");
