@@ -18,26 +18,22 @@ import {
   type Property,
   type PropertyBag,
 } from "./inputs";
+import type { RetiredKey } from "./state";
 
-/** A request with a fresh token that must be answered as expected before anything is revoked. */
+/** A canary with everything that a program may leave out. */
 export interface Canary {
   /** The API for which the token is asked. */
   audience: string;
   /** What to call, HTTPS. */
   url: string;
-  /** The status that the answer must have. */
+  /** The status that the answer must have. Default 200. */
   expectedStatus: number;
-  /** How long to try: consumers may still hold a cached JWKS. */
+  /** How long to try: consumers may still hold a cached JWKS. Default `"2m"`. */
   timeout: Duration;
 }
 
-/** A key that is to be revoked, with what the list says of it. */
-export interface ListedKey {
-  kid: string;
-  retiredAt?: string;
-  revokeDueAt?: string;
-  revokedAt?: string;
-}
+/** A key that is to be revoked, by its kid alone or as an entry of a rotation's `retired`. */
+export type ListedKey = Pick<RetiredKey, "kid"> & Partial<Omit<RetiredKey, "kid">>;
 
 /** The state that a revocation is to reach: the inputs, read. */
 export interface DesiredRevocation {
@@ -52,12 +48,21 @@ export interface DesiredRevocation {
 
 const DEFAULT_CANARY_TIMEOUT: Duration = "2m";
 
-const listedKey = v.object({
+const listed = {
   kid: words,
   retiredAt: v.exactOptional(isoDate),
   revokeDueAt: v.exactOptional(isoDate),
   revokedAt: v.exactOptional(isoDate),
-});
+};
+// A due date under another name, such as a Python program's `revoke_due_at`, would be none: the key would be due at once.
+const listedKey = v.pipe(
+  v.strictObject({
+    ...listed,
+    generation: v.exactOptional(v.number()),
+    derivedFrom: v.exactOptional(v.unknown()),
+  }),
+  v.object(listed),
+);
 const retired = v.array(v.union([words, listedKey]));
 const canary = v.strictObject({
   audience: words,
