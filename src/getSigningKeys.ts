@@ -8,6 +8,7 @@ import { tenantInput, type Auth0Provider, type TenantArgs } from "./tenantArgs";
 export interface SigningKeys {
   /** The tenant's domain. */
   domain: string;
+  /** Where the tenant publishes its keys. */
   jwksUri: string;
   /** The tenant's time of day then, ISO 8601. */
   observedAt: string;
@@ -24,10 +25,14 @@ export interface SigningKeys {
 /**
  * The tenant's signing keys as they are, with their dates: one request, and nothing is written.
  * Needs the scope `read:signing_keys`.
- * @param args `tenant`: whose keys; default stack configuration (`auth0:domain`, …), then the environment (`AUTH0_DOMAIN`, …)
  * @throws SigningKeyError `invalid_input` with every fault of the credentials, `access_denied`, `insufficient_scope`, …
  */
-export async function getSigningKeys(args: { tenant?: Partial<TenantFields> } = {}): Promise<SigningKeys> {
+export async function getSigningKeys(
+  args: {
+    /** Whose keys. Default as with `SigningKeyRotation`: configuration, then the environment. */
+    tenant?: Partial<TenantFields>;
+  } = {},
+): Promise<SigningKeys> {
   // A program that doesn't ask loads none of the core, and the root project compiles none of it.
   const { Runtime } = await import("./lifecycle/runtime.js");
   const runtime = new Runtime(

@@ -6,15 +6,16 @@ import type { PendingStep } from "./lifecycle/state";
 import { providerShell, REVOCATION_TYPE } from "./shell";
 import { tenantInput, type Auth0Provider, type TenantArgs } from "./tenantArgs";
 
-/** A canary as a program writes it: `expectedStatus` is 200 and `timeout` `"2m"` unless given. */
+/** A request with a fresh token that must be answered as expected before anything is revoked. */
 export type CanaryArgs = Pick<Canary, "audience" | "url"> &
   Partial<Pick<Canary, "expectedStatus" | "timeout">>;
 
 /** Which of a tenant's keys are to be revoked. */
 export interface SigningKeyRevocationArgs {
   /**
-   * The keys to be revoked: entries of a rotation's `retired`, each due at its `revokeDueAt`, or kids, which are due at
-   * once unless there is a `gracePeriod`. An empty list is no work. Taking a key off the list undoes nothing.
+   * The keys to be revoked: entries of a rotation's `retired`, each due at its `revokeDueAt`, or keys named by their kid
+   * alone, which are due at once unless there is a `gracePeriod`. An empty list is no work. Taking a key off the list
+   * undoes nothing.
    */
   retired: pulumi.Input<pulumi.Input<string | ListedKey>[]>;
   /** How long after its retirement a key is due, such as `"24h"`; goes before an entry's own date. Default none. */

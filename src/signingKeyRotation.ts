@@ -1,7 +1,14 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Duration } from "./duration";
 import type { GracePeriod, SeenLifetimes } from "./lifecycle/gracePeriod";
-import type { PendingStep, PreviousKey, PublishedKey, RetiredKey, RevokeNow } from "./lifecycle/state";
+import type {
+  Baseline,
+  PendingStep,
+  PreviousKey,
+  PublishedKey,
+  RetiredKey,
+  RevokeNow,
+} from "./lifecycle/state";
 import { providerShell, ROTATION_TYPE } from "./shell";
 import { INTENT_SUFFIX, intentOptions, SigningKeyRotationIntent } from "./signingKeyRotationIntent";
 import { tenantInput, type Auth0Provider, type TenantArgs } from "./tenantArgs";
@@ -29,7 +36,7 @@ export interface SigningKeyRotationArgs {
   /** Of a grace period of `"auto"`: the longest that a verifier keeps a JWKS. Default `"24h"`. */
   jwksCacheAllowance?: pulumi.Input<Duration | undefined>;
   /** Revokes exactly this key in this update, without a grace period: the emergency path. Default none. */
-  revokeNow?: pulumi.Input<pulumi.Unwrap<RevokeNow> | undefined>;
+  revokeNow?: pulumi.Input<RevokeNow | undefined>;
   /** Refuses to retire a key that has been current for less: so long has its successor been published. Default `"1h"`. */
   minKeyAge?: pulumi.Input<Duration | undefined>;
   /** Rotates only if this is the current key. Default none. */
@@ -39,11 +46,17 @@ export interface SigningKeyRotationArgs {
   /** Why, kept in state. Default none. */
   reason?: pulumi.Input<string | undefined>;
   /**
-   * Whose keys: credentials, or an instance of `@pulumi/auth0`'s `Provider`. Default: stack configuration (`auth0:domain`,
-   * `auth0:clientId`, `auth0:clientSecret`, …), then the environment (`AUTH0_DOMAIN`, …). One source, never mixed.
+   * Whose keys. Default: configuration (`auth0:domain`, `auth0:clientId`, `auth0:clientSecret`, … without the plugin,
+   * `auth0-signing-keys:domain`, … with it), then the environment (`AUTH0_DOMAIN`, …). One source, never mixed.
    */
   tenant?: pulumi.Input<TenantArgs> | Auth0Provider | undefined;
 }
+
+/** What the rotation itself takes: `minKeyAge` goes to its intent alone. */
+export type SigningKeyRingArgs = Omit<SigningKeyRotationArgs, "minKeyAge"> & {
+  /** The raises that the intent has recorded. Default none. */
+  baselines?: pulumi.Input<Baseline[] | undefined>;
+};
 
 /**
  * Rotates an Auth0 tenant's application signing keys, then revokes the retired ones: each generation exactly once,
@@ -55,6 +68,7 @@ export class SigningKeyRotation extends pulumi.CustomResource {
 
   /** The tenant's domain. */
   declare readonly domain: pulumi.Output<string>;
+  /** Where the tenant publishes its keys. */
   declare readonly jwksUri: pulumi.Output<string>;
   /** The generation that has been carried out. */
   declare readonly generation: pulumi.Output<number>;
@@ -147,7 +161,10 @@ const OUTPUTS: pulumi.Inputs = {
 };
 
 /** What the rotation takes from its intent is the intent's output, so that no option can let one run without the other. */
-function rotationInputs(inputs: Record<string, unknown>, intent: SigningKeyRotationIntent): pulumi.Inputs {
+function rotationInputs(
+  inputs: Record<string, unknown>,
+  intent: SigningKeyRotationIntent,
+): Record<keyof SigningKeyRingArgs, unknown> {
   const {
     revokePrevious,
     gracePeriod,

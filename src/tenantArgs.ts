@@ -3,7 +3,7 @@ import { SECRET_FIELDS, TENANT_FIELDS, type TenantFields } from "./tenant/creden
 
 /**
  * Whose keys, and with what right. Exactly one of `clientSecret`, `clientAssertionPrivateKey` and `apiToken` is given;
- * the names are those of `@pulumi/auth0`'s provider. What is secret is stored encrypted.
+ * the names are those of Auth0's own provider for Pulumi. What is secret is stored encrypted.
  */
 export type TenantArgs = { [field in keyof TenantFields]?: pulumi.Input<string> | undefined };
 

@@ -10,12 +10,15 @@ const CLOCK_SKEW: Duration = "5m";
 
 /** What a grace period was derived from: the longer lifetime, the cache allowance and the clock skew add up to it. */
 export interface GraceDerivation extends TokenLifetimes {
+  /** How long verifiers may keep a JWKS. */
   jwksCacheAllowance: Duration;
+  /** How far verifiers' clocks may be off. */
   clockSkew: Duration;
 }
 
 /** The lifetimes seen while this key was current, the longest of each kind. */
 export interface SeenLifetimes extends TokenLifetimes {
+  /** The id of that key. */
   kid: string;
 }
 

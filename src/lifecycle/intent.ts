@@ -22,14 +22,17 @@ import { assertSameTenant } from "./wrongTenant";
 
 /** What the intent records: which raises are meant, and from which key. */
 interface IntentOutputs {
+  /** The generation that is meant. */
   generation: number;
+  /** The raises whose rotations are meant. */
   baselines: Baseline[];
   /** The last `revokeNow` that was let through. */
   revokeNow?: RevokeNow;
-  /** As it was when it was last let through. */
+  /** The grace period when it was last let through. */
   gracePeriod?: GracePeriod;
+  /** The tenant's domain. */
   domain: string;
-  /** The current and next key when it was last recorded, to tell this tenant from another. */
+  /** The ids of the current and next key when it was last recorded, to tell this tenant from another. */
   kids: string[];
 }
 

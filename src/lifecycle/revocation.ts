@@ -1,5 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { SigningKeyError } from "../errors";
+import type { TenantFields } from "../tenant/credentials";
 import { findKey, type KeyRing } from "../tenant/keyRing";
 import type { Tenant } from "../tenant/tenant";
 import { passCanaries } from "./canaries";
@@ -36,7 +37,7 @@ export interface RevocationOutputs {
   gracePeriod?: string;
   reason?: string;
   /** Credentials given as inputs, which the engine stores encrypted. */
-  tenant?: Record<string, string>;
+  tenant?: Partial<TenantFields>;
 }
 
 /** Revokes exactly the keys that it is given, each once it is due, and none that is current or next. */

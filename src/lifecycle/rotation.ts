@@ -29,7 +29,10 @@ import { withoutTraces } from "./withoutTraces";
 import { describeCreation, describeUpdate } from "./words";
 import { assertBaselinesListed, assertSameTenant } from "./wrongTenant";
 
-/** Rotates, then revokes, as far as the recorded intent and the tenant's key ring ask for. */
+/**
+ * The rotation itself, which a `SigningKeyRotation` creates after its intent: it rotates, then revokes, as far as the
+ * recorded intent and the tenant's key ring ask for.
+ */
 export class RotationLifecycle extends Lifecycle implements pulumi.dynamic.ResourceProvider {
   protected findFaults(olds: PropertyBag, news: PropertyBag): Fault[] {
     const faults = findFaults("rotation", olds, news, this.runtime.sources);

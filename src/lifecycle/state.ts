@@ -1,8 +1,10 @@
+import type { TenantFields } from "../tenant/credentials";
 import type { KeyRing, SigningKey } from "../tenant/keyRing";
 import type { GraceDerivation, GracePeriod, SeenLifetimes } from "./gracePeriod";
 
 /** A raise of the generation, recorded before the rotation starts: which key was current then. */
 export interface Baseline {
+  /** The generation of the raise. */
   generation: number;
   /** The generation before the raise. */
   from: number;
@@ -23,43 +25,57 @@ export function baselineId(domain: string, { generation, kid }: Baseline): strin
 
 /** A key that this resource retired. */
 export interface RetiredKey {
+  /** The key's id. */
   kid: string;
   /** The generation whose rotation retired it. */
   generation: number;
+  /** When it was retired, ISO 8601. */
   retiredAt: string;
-  /** When it may be revoked: retirement plus the grace period; absent while none was given. */
+  /** When it may be revoked: retirement plus the grace period; absent while none was given. ISO 8601. */
   revokeDueAt?: string;
   /** What a grace period of `"auto"` was derived from. */
   derivedFrom?: GraceDerivation;
+  /** When it was revoked, ISO 8601; absent while it is valid. */
   revokedAt?: string;
 }
 
 /** One key to be revoked at once, and why. */
 export interface RevokeNow {
+  /** The key's id. */
   kid: string;
+  /** Why, kept in state. */
   reason: string;
 }
 
 /** A step that was begun and not finished: the JWKS has not been seen to show it. */
 export interface PendingStep {
+  /** `verify-rotation` or `verify-revocation`. */
   step: "verify-rotation" | "verify-revocation";
+  /** The id of the key that is to become current, or to be gone. */
   kid: string;
+  /** When it was begun, ISO 8601. */
   since: string;
 }
 
 /** A key as the resource puts it out. */
 export interface PublishedKey {
+  /** The key's id. */
   kid: string;
   /** PEM. */
   certificate: string;
+  /** SHA-1 of the certificate in hexadecimal with colons, as Auth0 writes it. */
   fingerprint: string;
+  /** The fingerprint without colons. */
   thumbprint: string;
   /** Since when it has been what it is, ISO 8601; absent where Auth0 gives no date. */
   since?: string;
 }
 
 /** A valid previous key; without its certificate once it is due for revocation, for nobody is to trust it then. */
-export type PreviousKey = Omit<PublishedKey, "certificate"> & { certificate?: string };
+export type PreviousKey = Omit<PublishedKey, "certificate"> & {
+  /** PEM; absent once the key is due for revocation. */
+  certificate?: string;
+};
 
 /** What has been carried out, as far as the resource knows. */
 export interface Recorded {
@@ -91,7 +107,7 @@ export interface RotationOutputs extends Recorded {
   /** When the ring was recorded as it stands here. */
   observedAt: string;
   /** Credentials given as inputs, which the engine stores encrypted. */
-  tenant?: Record<string, string>;
+  tenant?: Partial<TenantFields>;
 }
 
 export const NOTHING_RECORDED: Recorded = { generation: 0, retired: [], pending: [] };
@@ -105,7 +121,7 @@ export interface ObservedInputs {
   revokePrevious: boolean;
   gracePeriod?: GracePeriod;
   reason?: string;
-  tenant?: Record<string, string>;
+  tenant?: Partial<TenantFields>;
 }
 
 /** The outputs for what is recorded and observed. Holds no `undefined`, which the engine could not store. */

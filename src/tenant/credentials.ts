@@ -4,14 +4,15 @@ export interface TenantFields {
   domain: string;
   /** The machine-to-machine application. */
   clientId: string;
+  /** The secret of the application. */
   clientSecret: string;
   /** A Management API token, instead of an application. */
   apiToken: string;
   /** The Management API's audience; default `https://DOMAIN/api/v2/`. Needed with a custom domain. */
   audience: string;
-  /** PEM; private_key_jwt instead of a client secret. */
+  /** The private key of the application, PEM, instead of a client secret (private_key_jwt). */
   clientAssertionPrivateKey: string;
-  /** Default `RS256`. */
+  /** How the private key signs: `RS256`, `RS384` or `PS256`. Default `RS256`. */
   clientAssertionSigningAlg: string;
 }
 

@@ -6,16 +6,21 @@ export type SigningKeyState = "current" | "next" | "previous" | "revoked";
 
 /** One of a tenant's application signing keys. Dates are ISO 8601, absent where Auth0 gives none. */
 export interface SigningKey {
+  /** The key's id. */
   kid: string;
+  /** What it is to its tenant: `current`, `next`, `previous` or `revoked`. */
   state: SigningKeyState;
   /** PEM. */
   certificate: string;
   /** SHA-1 of the certificate in hexadecimal with colons, as Auth0 writes it. */
   fingerprint: string;
-  /** The same without colons. */
+  /** The fingerprint without colons. */
   thumbprint: string;
+  /** Since when it has been current, or will be. */
   since?: string;
+  /** Until when it was current. */
   until?: string;
+  /** When it was revoked. */
   revokedAt?: string;
 }
 

@@ -4,11 +4,13 @@ import { oneLine } from "./oneLine";
 
 /** The longest lifetimes that a tenant gives to tokens, and to whose. */
 export interface TokenLifetimes {
+  /** The longest lifetime of access tokens. */
   accessTokenSeconds: number;
-  /** The identifier of the API. */
+  /** The identifier of the API whose access tokens live so long. */
   accessTokenOf: string;
+  /** The longest lifetime of ID tokens. */
   idTokenSeconds: number;
-  /** The client id of the application. */
+  /** The client id of the application whose ID tokens live so long. */
   idTokenOf: string;
 }
 
