@@ -24,6 +24,8 @@ const leftOut = [
   { test: "/tests/e2e/languages/python\\.test\\.ts$", isRun: runs("python", "python3") },
   { test: "/tests/e2e/languages/go\\.test\\.ts$", isRun: runs("go", "go") },
   { test: "/tests/integration/emulatorGoAuth0\\.test\\.ts$", isRun: has("go") },
+  { test: "/tests/package/sdks\\.test\\.ts$", isRun: has("go") },
+  { test: "/tests/package/pythonSdk\\.test\\.ts$", isRun: has("go") && has("python3") },
   {
     test: "/tests/unit/gitops/operatorDefinitions\\.test\\.ts$",
     isRun: existsSync(process.env["PULUMI_OPERATOR_CRDS"] ?? ""),
