@@ -3,6 +3,7 @@ export type SigningKeyErrorCode =
   | "access_denied"
   | "budget_spent"
   | "canary_failed"
+  | "cancelled"
   | "current_kid_mismatch"
   | "emergency_unclear"
   | "engine_gone"

@@ -1,26 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import { systemClock } from "./clock";
 import type { TenantFields } from "./tenant/credentials";
-import type { SigningKey } from "./tenant/keyRing";
+import type { SigningKeys } from "./tenant/signingKeys";
 import { tenantInput, type Auth0Provider, type TenantArgs } from "./tenantArgs";
-
-/** A tenant's key ring at one moment. */
-export interface SigningKeys {
-  /** The tenant's domain. */
-  domain: string;
-  /** Where the tenant publishes its keys. */
-  jwksUri: string;
-  /** The tenant's time of day then, ISO 8601. */
-  observedAt: string;
-  /** The key that signs. */
-  current: SigningKey;
-  /** The key that the next rotation makes current; absent where the tenant lists none. */
-  next?: SigningKey;
-  /** Keys that sign no longer and are still valid. */
-  previous: SigningKey[];
-  /** Keys that are revoked, as far as Auth0 lists them. */
-  revoked: SigningKey[];
-}
 
 /**
  * The tenant's signing keys as they are, with their dates: one request, and nothing is written.
@@ -34,24 +16,17 @@ export async function getSigningKeys(
   } = {},
 ): Promise<SigningKeys> {
   // A program that doesn't ask loads none of the core, and the root project compiles none of it.
-  const { Runtime } = await import("./lifecycle/runtime.js");
+  const [{ Runtime }, { readSigningKeys }] = await Promise.all([
+    import("./lifecycle/runtime.js"),
+    import("./tenant/signingKeys.js"),
+  ]);
   const runtime = new Runtime(
     systemClock,
     () => process.env,
     (line) => pulumi.log.info(line),
   );
   runtime.configure({ get: (key) => stackConfiguration(key) });
-  const tenant = runtime.tenant(args.tenant);
-  const { current, next, previous, revoked, observedAt } = await tenant.listKeys();
-  return {
-    domain: tenant.domain,
-    jwksUri: tenant.jwksUri,
-    observedAt: observedAt.toISOString(),
-    current,
-    ...(next && { next }),
-    previous,
-    revoked,
-  };
+  return readSigningKeys(runtime.tenant(args.tenant));
 }
 
 /**

@@ -1,4 +1,5 @@
-export { getSigningKeys, getSigningKeysOutput, type SigningKeys } from "./getSigningKeys";
+export { getSigningKeys, getSigningKeysOutput } from "./getSigningKeys";
+export type { SigningKeys } from "./tenant/signingKeys";
 export { generationFromSchedule, type RotationSchedule } from "./generationFromSchedule";
 export { SigningKeyRotation, type SigningKeyRotationArgs } from "./signingKeyRotation";
 export { SigningKeyRotationIntent } from "./signingKeyRotationIntent";

@@ -14,7 +14,7 @@ export type CanaryArgs = Pick<Canary, "audience" | "url"> &
 export interface SigningKeyRevocationArgs {
   /**
    * The keys to be revoked: entries of a rotation's `retired`, each due at its `revokeDueAt`, or keys named by their kid
-   * alone, which are due at once unless there is a `gracePeriod`. An empty list is no work. Taking a key off the list
+   * alone, `{ kid }`, which are due at once unless there is a `gracePeriod`. An empty list is no work. Taking a key off the list
    * undoes nothing.
    */
   retired: pulumi.Input<pulumi.Input<string | ListedKey>[]>;

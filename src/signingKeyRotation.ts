@@ -9,8 +9,9 @@ import type {
   RetiredKey,
   RevokeNow,
 } from "./lifecycle/state";
+import { certificatesToTrust, INTENT_SUFFIX, programInputs, PROGRAM_OUTPUTS } from "./rotationParts";
 import { providerShell, ROTATION_TYPE } from "./shell";
-import { INTENT_SUFFIX, intentOptions, SigningKeyRotationIntent } from "./signingKeyRotationIntent";
+import { intentOptions, SigningKeyRotationIntent } from "./signingKeyRotationIntent";
 import { tenantInput, type Auth0Provider, type TenantArgs } from "./tenantArgs";
 
 /** The desired state of a tenant's signing keys. */
@@ -118,7 +119,7 @@ export class SigningKeyRotation extends pulumi.CustomResource {
     );
     this.trustedCertificates = pulumi
       .all([this.currentKey, this.nextKey, this.previousKeys])
-      .apply(certificatesToTrust);
+      .apply(([current, next, previous]) => certificatesToTrust(current, next, previous));
   }
 
   /**
@@ -135,58 +136,13 @@ export class SigningKeyRotation extends pulumi.CustomResource {
   }
 }
 
-/** Nothing is taken for granted: Pulumi's mocks, in the tests of a program, put out no more than what goes in. */
-function certificatesToTrust([current, next, previous]: readonly [
-  PublishedKey | undefined,
-  PublishedKey | undefined,
-  PreviousKey[] | undefined,
-]): string[] {
-  return [current, next, ...(previous ?? [])].flatMap((key) => key?.certificate ?? []);
-}
-
 /** The outputs, which a resource without a schema must name for the program to get them. */
-const OUTPUTS: pulumi.Inputs = {
-  domain: undefined,
-  jwksUri: undefined,
-  generation: undefined,
-  currentKey: undefined,
-  nextKey: undefined,
-  previousKeys: undefined,
-  retired: undefined,
-  revocable: undefined,
-  foreign: undefined,
-  rotatedAt: undefined,
-  tokenLifetimes: undefined,
-  pending: undefined,
-};
+const OUTPUTS: pulumi.Inputs = Object.fromEntries(PROGRAM_OUTPUTS.map((name) => [name, undefined]));
 
 /** What the rotation takes from its intent is the intent's output, so that no option can let one run without the other. */
-function rotationInputs(
-  inputs: Record<string, unknown>,
-  intent: SigningKeyRotationIntent,
-): Record<keyof SigningKeyRingArgs, unknown> {
-  const {
-    revokePrevious,
-    gracePeriod,
-    jwksCacheAllowance,
-    verifyTimeout,
-    reason,
-    expectedCurrentKid,
-    tenant,
-  } = inputs;
+function rotationInputs(inputs: Record<string, unknown>, intent: SigningKeyRotationIntent): pulumi.Inputs {
   const { generation, baselines } = intent;
   // An output that the state doesn't hold is unknown at preview, which would make every preview show a change.
   const revokeNow = inputs["revokeNow"] === undefined ? undefined : intent.revokeNow;
-  return {
-    generation,
-    baselines,
-    revokeNow,
-    revokePrevious,
-    gracePeriod,
-    jwksCacheAllowance,
-    verifyTimeout,
-    reason,
-    expectedCurrentKid,
-    tenant,
-  };
+  return { generation, baselines, revokeNow, ...programInputs(inputs) };
 }

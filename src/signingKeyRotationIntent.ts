@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { INTENT_SUFFIX } from "./rotationParts";
 import { INTENT_TYPE, providerShell } from "./shell";
 import type { Baseline, RevokeNow } from "./lifecycle/state";
 
@@ -42,8 +43,6 @@ export function intentOptions(opts: pulumi.CustomResourceOptions): pulumi.Custom
     ...(aliases !== undefined && { aliases: aliases.map(intentAlias) }),
   };
 }
-
-export const INTENT_SUFFIX = "-intent";
 
 function intentAlias(
   alias: pulumi.Input<pulumi.URN | pulumi.Alias>,

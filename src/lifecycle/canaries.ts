@@ -43,7 +43,7 @@ async function passCanary(
       clock: runtime.clock,
       deadline: durationMilliseconds(timeout),
       say: (message) => {
-        runtime.say(message);
+        runtime.say(message, "progress");
       },
     },
   );

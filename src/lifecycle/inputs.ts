@@ -19,7 +19,7 @@ export interface Fault {
 }
 
 /** How the engine's Node SDK writes a value that is not known before the update. */
-const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
+export const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 export const DEFAULT_MIN_KEY_AGE: Duration = "1h";
 export const DEFAULT_VERIFY_TIMEOUT: Duration = "60s";
 
@@ -317,6 +317,16 @@ export function credentialsFor(
 export function isUnknown(value: unknown): boolean {
   if (typeof value === "object" && value !== null) return Object.values(value).some(isUnknown);
   return value === UNKNOWN;
+}
+
+/** The properties that are not wholly known before the update. */
+export function unknownProperties(inputs: PropertyBag): string[] {
+  return Object.keys(inputs).filter((property) => isUnknown(inputs[property]));
+}
+
+/** Inputs as far as they are known before the update. */
+export function withoutUnknowns(inputs: PropertyBag): PropertyBag {
+  return Object.fromEntries(Object.entries(inputs).filter(([, value]) => !isUnknown(value)));
 }
 
 function shown(value: unknown): string {

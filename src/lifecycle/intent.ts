@@ -8,17 +8,19 @@ import {
   isUnknown,
   raisedFrom,
   readDesired,
+  unknownProperties,
+  withoutUnknowns,
   type DesiredRotation,
   type Fault,
   type PropertyBag,
 } from "./inputs";
 import { deriveGrace, type GracePeriod } from "./gracePeriod";
 import { budgetWarning, findRefusals, type Asked } from "./refusals";
-import { Lifecycle } from "./lifecycle";
+import { changed, Lifecycle } from "./lifecycle";
 import { settle } from "./settle";
 import { baselineId, type Baseline, type RevokeNow } from "./state";
 import { withoutTraces } from "./withoutTraces";
-import { assertSameTenant } from "./wrongTenant";
+import { assertIdOf, assertSameTenant } from "./wrongTenant";
 
 /** What the intent records: which raises are meant, and from which key. */
 interface IntentOutputs {
@@ -53,21 +55,22 @@ export class IntentLifecycle extends Lifecycle implements pulumi.dynamic.Resourc
     return { ...result, inputs: { ...(result.inputs as PropertyBag), raisedFrom: from } };
   }
 
-  diff(_id: string, olds: PropertyBag, news: PropertyBag): Promise<pulumi.dynamic.DiffResult> {
-    return withoutTraces(() => {
-      if (isUnknown(news)) return { changes: true };
-      const recorded = olds as unknown as IntentOutputs;
-      const desired = readDesired(news);
-      const { domain } = this.runtime.credentials(desired.tenant);
-      return {
-        changes:
-          desired.generation !== recorded.generation ||
-          desired.revokeNow?.kid !== recorded.revokeNow?.kid ||
-          // Its scopes are asked for before the rotation needs them.
-          (desired.gracePeriod === "auto" && recorded.gracePeriod !== "auto") ||
-          domain !== recorded.domain,
-      };
-    });
+  changedProperties(olds: PropertyBag, news: PropertyBag): string[] {
+    const unknown = unknownProperties(news);
+    if (isUnknown([news["generation"], news["tenant"]])) return unknown;
+    const recorded = olds as unknown as IntentOutputs;
+    const desired = readDesired(withoutUnknowns(news));
+    const { domain } = this.runtime.credentials(desired.tenant);
+    return [
+      ...unknown,
+      ...changed({
+        generation: desired.generation !== recorded.generation,
+        revokeNow: !isUnknown(news["revokeNow"]) && desired.revokeNow?.kid !== recorded.revokeNow?.kid,
+        // Its scopes are asked for before the rotation needs them.
+        gracePeriod: desired.gracePeriod === "auto" && recorded.gracePeriod !== "auto",
+        domain: domain !== recorded.domain,
+      }),
+    ];
   }
 
   async create(inputs: PropertyBag): Promise<pulumi.dynamic.CreateResult> {
@@ -85,9 +88,27 @@ export class IntentLifecycle extends Lifecycle implements pulumi.dynamic.Resourc
     return { outs };
   }
 
-  /** A refresh never moves a baseline. */
+  /** A raise is foreseen, but not from which key: the tenant alone knows which is current. */
+  foreseenOutputs(olds: PropertyBag | undefined, news: PropertyBag): PropertyBag {
+    if (isUnknown([news["generation"], news["tenant"]])) return {};
+    const desired = readDesired(withoutUnknowns(news));
+    return {
+      ...echoed(desired, this.runtime.credentials(desired.tenant).domain),
+      ...(olds === undefined
+        ? isTakenAsCarriedOut(desired) && { baselines: [] }
+        : desired.generation === olds["generation"] && { baselines: olds["baselines"] }),
+    };
+  }
+
+  /** A refresh never moves a baseline; an import, of which nothing is recorded, begins without any. */
   read(id: string, properties: PropertyBag): Promise<pulumi.dynamic.ReadResult> {
-    return Promise.resolve({ id, props: { ...properties } });
+    return withoutTraces(async () => {
+      if (properties["baselines"] !== undefined) return { id, props: { ...properties } };
+      const desired = readDesired(properties);
+      const tenant = this.runtime.tenant(desired.tenant);
+      assertIdOf(id, tenant.domain);
+      return { id, props: outputs(desired, tenant, await tenant.listKeys(), []) };
+    });
   }
 
   private async begin(tenant: Tenant, desired: DesiredRotation): Promise<IntentOutputs> {
@@ -216,8 +237,13 @@ export class IntentLifecycle extends Lifecycle implements pulumi.dynamic.Resourc
     const refusal = SigningKeyError.all(findRefusals(asked));
     if (refusal) throw refusal;
     const warning = raises ? budgetWarning(asked) : undefined;
-    if (warning !== undefined) this.runtime.say(warning);
+    if (warning !== undefined) this.runtime.say(warning, "warning");
   }
+}
+
+/** Whether a creation rotates nothing, whatever the ring. */
+function isTakenAsCarriedOut({ generation, expectedCurrentKid }: DesiredRotation): boolean {
+  return generation === 0 || (generation > 1 && expectedCurrentKid === undefined);
 }
 
 /** A current key that is named to be revoked at once waits for nothing, so its due date is no reason to fail. */
@@ -240,11 +266,21 @@ function outputs(
   baselines: Baseline[],
 ): IntentOutputs {
   return {
-    generation: desired.generation,
+    ...echoed(desired, tenant.domain),
     baselines,
-    ...(desired.revokeNow && { revokeNow: desired.revokeNow }),
-    ...(desired.gracePeriod !== undefined && { gracePeriod: desired.gracePeriod }),
-    domain: tenant.domain,
     kids: [ring.current.kid, ...(ring.next ? [ring.next.kid] : [])],
+  };
+}
+
+/** The outputs that the inputs alone decide. */
+function echoed(
+  { generation, revokeNow, gracePeriod }: DesiredRotation,
+  domain: string,
+): Omit<IntentOutputs, "baselines" | "kids"> {
+  return {
+    generation,
+    ...(revokeNow && { revokeNow }),
+    ...(gracePeriod !== undefined && { gracePeriod }),
+    domain,
   };
 }

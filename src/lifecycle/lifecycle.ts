@@ -24,6 +24,23 @@ export abstract class Lifecycle {
     });
   }
 
+  /** Compares with what is recorded, without a request; nothing ever replaces. */
+  diff(_id: string, olds: PropertyBag, news: PropertyBag): Promise<pulumi.dynamic.DiffResult> {
+    return withoutTraces(() => ({ changes: this.changedProperties(olds, news).length > 0 }));
+  }
+
+  /**
+   * For what an update would be made: inputs that ask for something else than what is recorded, and outputs that it
+   * would change of itself, such as `retired` once a key is due.
+   */
+  abstract changedProperties(olds: PropertyBag, news: PropertyBag): string[];
+
+  /**
+   * The outputs of a create or an update as far as they are known before it, without a request; the others are unknown.
+   * @param olds what is recorded, nothing before a creation
+   */
+  abstract foreseenOutputs(olds: PropertyBag | undefined, news: PropertyBag): PropertyBag;
+
   /** Lets a create or an update fail with a receipt of it, wherever receipts are kept. */
   protected audited<T>(
     { domain }: Tenant,
@@ -41,4 +58,9 @@ export abstract class Lifecycle {
   protected revealed(inputs: PropertyBag): PropertyBag {
     return this.runtime.secretInputs.reveal(inputs);
   }
+}
+
+/** The names of the properties of which it is true that they change. */
+export function changed(properties: Readonly<Record<string, boolean>>): string[] {
+  return Object.keys(properties).filter((property) => properties[property]);
 }

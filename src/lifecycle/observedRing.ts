@@ -45,7 +45,7 @@ export class ObservedRing {
       clock: this.runtime.clock,
       deadline: milliseconds(this.verifyTimeout) ?? 0,
       say: (message) => {
-        this.runtime.say(message);
+        this.runtime.say(message, "progress");
       },
     });
     return seen === true;

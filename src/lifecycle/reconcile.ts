@@ -5,7 +5,7 @@ import type { DesiredRotation } from "./inputs";
 import { ObservedRing } from "./observedRing";
 import { plan, retire, withDueDates, type Step } from "./plan";
 import { tokenWouldEnd } from "./refusals";
-import type { Runtime } from "./runtime";
+import type { MessageKind, Runtime } from "./runtime";
 import { withoutPending, withPending, withRetired, withRevoked } from "./record";
 import { baselineId, type PendingStep, type Recorded, type RetiredKey } from "./state";
 import { writeOnce, type Write } from "./write";
@@ -74,6 +74,7 @@ export class Reconciliation {
         ) {
           this.say(
             `no state for generation ${step.generation}: taken as carried out; raise to ${step.generation + 1} to rotate`,
+            "warning",
           );
         }
         this.recorded = { ...this.recorded, generation: step.generation };
@@ -150,6 +151,7 @@ export class Reconciliation {
     }
     this.say(
       `two rotations crossed: ${kid} and ${before.next.kid} are both retired; nothing is revoked in this update`,
+      "warning",
     );
   }
 
@@ -293,8 +295,8 @@ export class Reconciliation {
     return writeOnce(write, this.observed, this.tenant, this.runtime);
   }
 
-  private say(message: string): void {
-    this.runtime.say(`${this.tenant.domain}: ${message}`);
+  private say(message: string, kind?: MessageKind): void {
+    this.runtime.say(`${this.tenant.domain}: ${message}`, kind);
   }
 
   private pendingStep(step: PendingStep["step"], kid: string): PendingStep {

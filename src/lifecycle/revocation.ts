@@ -5,8 +5,16 @@ import { findKey, type KeyRing } from "../tenant/keyRing";
 import type { Tenant } from "../tenant/tenant";
 import { passCanaries } from "./canaries";
 import { DEFAULT_JWKS_CACHE_ALLOWANCE } from "./gracePeriod";
-import { DEFAULT_MIN_KEY_AGE, isUnknown, type DesiredRotation, type Fault, type PropertyBag } from "./inputs";
-import { Lifecycle } from "./lifecycle";
+import {
+  DEFAULT_MIN_KEY_AGE,
+  isUnknown,
+  unknownProperties,
+  withoutUnknowns,
+  type DesiredRotation,
+  type Fault,
+  type PropertyBag,
+} from "./inputs";
+import { changed, Lifecycle } from "./lifecycle";
 import { PartialFailure } from "./partialFailure";
 import { withDueDates } from "./plan";
 import { Reconciliation } from "./reconcile";
@@ -63,28 +71,31 @@ export class RevocationLifecycle extends Lifecycle implements pulumi.dynamic.Res
     return [];
   }
 
-  /** Compares with what is recorded, without a request; nothing ever replaces. */
-  diff(_id: string, olds: PropertyBag, news: PropertyBag): Promise<pulumi.dynamic.DiffResult> {
-    return withoutTraces(() => {
-      // Which outputs of consumers it waits for is not part of what is desired.
-      const given = Object.fromEntries(Object.entries(news).filter(([name]) => name !== "consumers"));
-      if (isUnknown(given)) return { changes: true };
-      const recorded = olds as unknown as RevocationOutputs;
-      const desired = readRevocation(given);
-      const { domain } = this.runtime.credentials(desired.tenant);
-      this.say(domain, recorded, desired);
-      return {
-        changes:
-          recorded.pending.length > 0 ||
-          domain !== recorded.domain ||
-          desired.hold !== recorded.hold ||
-          desired.gracePeriod !== recorded.gracePeriod ||
-          desired.reason !== recorded.reason ||
-          !this.runtime.secretInputs.isSameTenant(desired, recorded) ||
-          listChanges(recorded, desired) ||
-          (!desired.hold && this.dueKeys(recorded, desired).length > 0),
-      };
+  changedProperties(olds: PropertyBag, news: PropertyBag): string[] {
+    const given = withoutConsumers(news);
+    const unknown = unknownProperties(given);
+    if (unknown.length > 0) return unknown;
+    const recorded = olds as unknown as RevocationOutputs;
+    const desired = readRevocation(given);
+    const { domain } = this.runtime.credentials(desired.tenant);
+    this.say(domain, recorded, desired);
+    return changed({
+      pending: recorded.pending.length > 0,
+      domain: domain !== recorded.domain,
+      hold: desired.hold !== recorded.hold,
+      gracePeriod: desired.gracePeriod !== recorded.gracePeriod,
+      reason: desired.reason !== recorded.reason,
+      tenant: !this.runtime.secretInputs.isSameTenant(desired, recorded),
+      retired: listChanges(recorded, desired),
+      keys: !desired.hold && this.dueKeys(recorded, desired).length > 0,
     });
+  }
+
+  foreseenOutputs(_olds: PropertyBag | undefined, news: PropertyBag): PropertyBag {
+    const given = withoutConsumers(news);
+    if (isUnknown(given["tenant"])) return {};
+    const desired = readRevocation({ ...withoutUnknowns(given), retired: [] });
+    return echoed(desired, this.runtime.credentials(desired.tenant).domain);
   }
 
   async create(inputs: PropertyBag): Promise<pulumi.dynamic.CreateResult> {
@@ -109,6 +120,7 @@ export class RevocationLifecycle extends Lifecycle implements pulumi.dynamic.Res
   /** Records which of the keys are revoked by now. Writes nothing in Auth0. */
   read(id: string, properties: PropertyBag): Promise<pulumi.dynamic.ReadResult> {
     return withoutTraces(async () => {
+      if (properties["keys"] === undefined) throw nothingToImport(id);
       const recorded = properties as unknown as RevocationOutputs;
       const desired = readRevocation({ ...properties, retired: [] });
       const tenant = this.runtime.tenant(desired.tenant);
@@ -144,6 +156,7 @@ export class RevocationLifecycle extends Lifecycle implements pulumi.dynamic.Res
     inputs: PropertyBag,
   ): Promise<RevocationOutputs> {
     const ring = await tenant.listKeys();
+    this.runtime.noteRetired(desired.retired, ring.observedAt);
     if (recorded)
       assertSameTenant({ domain: recorded.domain, kids: kidsToFind(recorded) }, tenant.domain, ring);
     const keys = keysToRevoke(recorded, desired, ring);
@@ -159,12 +172,8 @@ export class RevocationLifecycle extends Lifecycle implements pulumi.dynamic.Res
       this.runtime.retiredHere,
     );
     const observed = (): RevocationOutputs => ({
-      domain: tenant.domain,
+      ...echoed(desired, tenant.domain),
       ...toKeys(reconciliation.recorded, reconciliation.ring, desired.hold),
-      hold: desired.hold,
-      ...(desired.gracePeriod !== undefined && { gracePeriod: desired.gracePeriod }),
-      ...(desired.reason !== undefined && { reason: desired.reason }),
-      ...(desired.tenant && { tenant: desired.tenant }),
     });
     try {
       await reconciliation.run();
@@ -229,6 +238,8 @@ export class RevocationLifecycle extends Lifecycle implements pulumi.dynamic.Res
   private say(domain: string, recorded: RevocationOutputs | undefined, desired: DesiredRevocation): void {
     const now = this.runtime.clock.now();
     const known = new Map(recorded?.keys.map((key) => [key.kid, key]));
+    // By the tenant's clock, when it was last looked at; this machine's may be behind.
+    const revocable = new Set(recorded?.revocable);
     const parts = desired.retired.flatMap((entry) => {
       const key = { ...known.get(entry.kid), ...entry };
       if (key.revokedAt !== undefined) return [];
@@ -237,12 +248,39 @@ export class RevocationLifecycle extends Lifecycle implements pulumi.dynamic.Res
       if (desired.hold) return [`hold ${key.kid}`];
       if (entry.retiredAt !== undefined && revokeDueAt === undefined)
         return [`refuse ${key.kid}, which has no due date: set gracePeriod`];
-      return revokeDueAt === undefined || Date.parse(revokeDueAt) <= now.getTime()
+      return revokeDueAt === undefined || revocable.has(key.kid) || Date.parse(revokeDueAt) <= now.getTime()
         ? [`revoke ${key.kid}`]
         : [`revoke ${key.kid} not before ${timeLeft(revokeDueAt, now)}`];
     });
     if (parts.length > 0) this.runtime.say(`${domain}: ${parts.join("; ")}`);
   }
+}
+
+function nothingToImport(id: string): SigningKeyError {
+  return new SigningKeyError("invalid_input", {
+    attempt: `importing revocations of ${id}`,
+    observation: "a key that is revoked is done with, so there is nothing to import",
+    remedy: "create the resource with the list of keys that are to be revoked",
+  });
+}
+
+/** Which outputs of consumers it waits for is not part of what is desired. */
+function withoutConsumers(inputs: PropertyBag): PropertyBag {
+  return Object.fromEntries(Object.entries(inputs).filter(([name]) => name !== "consumers"));
+}
+
+/** The outputs that the inputs alone decide. */
+function echoed(
+  { hold, gracePeriod, reason, tenant }: DesiredRevocation,
+  domain: string,
+): Omit<RevocationOutputs, "keys" | "revocable" | "pending"> {
+  return {
+    domain,
+    hold,
+    ...(gracePeriod !== undefined && { gracePeriod }),
+    ...(reason !== undefined && { reason }),
+    ...(tenant && { tenant }),
+  };
 }
 
 /** Whether a key has come onto the list, or gone off it before it was revoked. */

@@ -1,19 +1,21 @@
 import { isDeepStrictEqual } from "node:util";
 import type * as pulumi from "@pulumi/pulumi";
 import { SigningKeyError } from "../errors";
-import type { Tenant } from "../tenant/tenant";
+import { jwksUri, type Tenant } from "../tenant/tenant";
 import type { TokenLifetimes } from "../tenant/tokenLifetimes";
 import {
   findFaults,
   isUnknown,
   readDesired,
+  unknownProperties,
+  withoutUnknowns,
   type DesiredRotation,
   type Fault,
   type PropertyBag,
 } from "./inputs";
 import { isGraceUnknown, withDueDates } from "./plan";
 import { Reconciliation } from "./reconcile";
-import { Lifecycle } from "./lifecycle";
+import { changed, Lifecycle } from "./lifecycle";
 import { seenLifetimes } from "./gracePeriod";
 import { PartialFailure } from "./partialFailure";
 import {
@@ -27,7 +29,7 @@ import {
 } from "./state";
 import { withoutTraces } from "./withoutTraces";
 import { describeCreation, describeUpdate } from "./words";
-import { assertBaselinesListed, assertSameTenant } from "./wrongTenant";
+import { assertBaselinesListed, assertIdOf, assertSameTenant } from "./wrongTenant";
 
 /**
  * The rotation itself, which a `SigningKeyRotation` creates after its intent: it rotates, then revokes, as far as the
@@ -43,34 +45,43 @@ export class RotationLifecycle extends Lifecycle implements pulumi.dynamic.Resou
       !isUnknown([news["generation"], news["tenant"]])
     ) {
       const desired = readDesired(withoutUnknowns(news));
-      this.runtime.say(describeCreation(desired, this.domain(desired)));
+      this.runtime.say(describeCreation(desired, this.domain(desired), !isUnknown(news["baselines"])));
     }
     return faults;
   }
 
-  /** Compares with what is recorded, without a request; nothing ever replaces. */
-  diff(_id: string, olds: PropertyBag, news: PropertyBag): Promise<pulumi.dynamic.DiffResult> {
-    return withoutTraces(() => {
-      if (isUnknown([news["generation"], news["tenant"]])) return { changes: true };
-      const recorded = readOutputs(olds);
-      const desired = readDesired(withoutUnknowns(news));
-      const domain = this.domain(desired);
-      const now = this.runtime.clock.now();
-      const words = describeUpdate(recorded, desired, domain, now);
-      if (words !== undefined) this.runtime.say(words);
-      const changes =
-        isUnknown(news) ||
-        desired.generation !== recorded.generation ||
-        recorded.pending.length > 0 ||
-        domain !== recorded.domain ||
-        (desired.revokeNow !== undefined && desired.revokeNow.kid !== recorded.revokeNow?.kid) ||
-        desired.revokePrevious !== recorded.revokePrevious ||
-        desired.gracePeriod !== recorded.gracePeriod ||
-        desired.reason !== recorded.reason ||
-        !this.runtime.secretInputs.isSameTenant(desired, recorded) ||
-        isRevocationDue(recorded, desired, now);
-      return { changes };
-    });
+  changedProperties(olds: PropertyBag, news: PropertyBag): string[] {
+    if (isUnknown([news["generation"], news["tenant"]])) return unknownProperties(news);
+    const recorded = readOutputs(olds);
+    const desired = readDesired(withoutUnknowns(news));
+    const domain = this.domain(desired);
+    const now = this.runtime.clock.now();
+    const words = describeUpdate(recorded, desired, domain, now, !isUnknown(news["baselines"]));
+    if (words !== undefined) this.runtime.say(words);
+    return [
+      ...unknownProperties(news),
+      ...changed({
+        generation: desired.generation !== recorded.generation,
+        pending: recorded.pending.length > 0,
+        domain: domain !== recorded.domain,
+        revokeNow: desired.revokeNow !== undefined && desired.revokeNow.kid !== recorded.revokeNow?.kid,
+        revokePrevious: desired.revokePrevious !== recorded.revokePrevious,
+        gracePeriod: desired.gracePeriod !== recorded.gracePeriod,
+        reason: desired.reason !== recorded.reason,
+        tenant: !this.runtime.secretInputs.isSameTenant(desired, recorded),
+        retired: isRevocationDue(recorded, desired, now),
+      }),
+    ];
+  }
+
+  /** The keys stay as they are unless the generation rises; what becomes of retired ones, the update tells. */
+  foreseenOutputs(olds: PropertyBag | undefined, news: PropertyBag): PropertyBag {
+    if (isUnknown([news["generation"], news["tenant"]])) return {};
+    const desired = readDesired(withoutUnknowns(news));
+    const inputs = { ...observedInputs(desired, this.domain(desired)), generation: desired.generation };
+    if (olds?.["generation"] !== desired.generation) return inputs;
+    const { currentKey, nextKey, rotatedAt } = readOutputs(olds);
+    return { ...inputs, currentKey, nextKey, rotatedAt };
   }
 
   async create(inputs: PropertyBag): Promise<pulumi.dynamic.CreateResult> {
@@ -101,7 +112,7 @@ export class RotationLifecycle extends Lifecycle implements pulumi.dynamic.Resou
       const recorded = readOutputs(properties);
       if (isRecorded)
         assertSameTenant({ domain: recorded.domain, kids: recordedKids(recorded) }, tenant.domain, ring);
-      else if (id !== tenant.domain) throw otherDomain(id, tenant.domain);
+      else assertIdOf(id, tenant.domain);
       const revoked = new Map(
         ring.revoked.map((key) => [key.kid, key.revokedAt ?? ring.observedAt.toISOString()]),
       );
@@ -121,7 +132,7 @@ export class RotationLifecycle extends Lifecycle implements pulumi.dynamic.Resou
           ...(seen && { tokenLifetimes: seenLifetimes(recorded.tokenLifetimes, ring.current.kid, seen) }),
         },
         ring,
-        observedInputs(desired, tenant),
+        observedInputs(desired, tenant.domain),
       );
       // A refresh that finds everything as recorded is no change, whatever the time.
       const isUnchanged = isRecorded && sameButTime(observed, recorded);
@@ -151,7 +162,7 @@ export class RotationLifecycle extends Lifecycle implements pulumi.dynamic.Resou
       return await tenant.tokenLifetimes();
     } catch (error) {
       if (!(error instanceof SigningKeyError && isNoReason(error))) throw error;
-      this.runtime.say(error.message);
+      this.runtime.say(error.message, "warning");
       return undefined;
     }
   }
@@ -197,7 +208,7 @@ export class RotationLifecycle extends Lifecycle implements pulumi.dynamic.Resou
           ...(seen && { tokenLifetimes: seenLifetimes(tokenLifetimes, ring.current.kid, seen) }),
         },
         ring,
-        observedInputs(desired, tenant),
+        observedInputs(desired, tenant.domain),
       );
     };
     try {
@@ -210,6 +221,7 @@ export class RotationLifecycle extends Lifecycle implements pulumi.dynamic.Resou
     if (outputs.foreign.length > 0) {
       this.runtime.say(
         `${tenant.domain}: ${outputs.foreign.join(", ")} ${outputs.foreign.length === 1 ? "was" : "were"} retired by somebody else and will not be revoked by revokePrevious; name a kid in revokeNow to revoke it`,
+        "warning",
       );
     }
     return outputs;
@@ -240,26 +252,13 @@ function isRevocationDue(recorded: RotationOutputs, desired: DesiredRotation, no
   });
 }
 
-function observedInputs(desired: DesiredRotation, tenant: Tenant): ObservedInputs {
+function observedInputs(desired: DesiredRotation, domain: string): ObservedInputs {
   return {
-    domain: tenant.domain,
-    jwksUri: tenant.jwksUri,
+    domain,
+    jwksUri: jwksUri(domain),
     revokePrevious: desired.revokePrevious,
     ...(desired.gracePeriod !== undefined && { gracePeriod: desired.gracePeriod }),
     ...(desired.reason !== undefined && { reason: desired.reason }),
     ...(desired.tenant && { tenant: desired.tenant }),
   };
-}
-
-/** Inputs as far as they are known before the update. */
-function withoutUnknowns(inputs: PropertyBag): PropertyBag {
-  return Object.fromEntries(Object.entries(inputs).filter(([, value]) => !isUnknown(value)));
-}
-
-function otherDomain(id: string, domain: string): SigningKeyError {
-  return new SigningKeyError("wrong_tenant", {
-    attempt: `reading the signing keys of ${id}`,
-    observation: `the credentials are for ${domain}`,
-    remedy: "give the credentials of the tenant that the id names",
-  });
 }

@@ -14,8 +14,13 @@ export const REQUEST_TIMEOUT_VARIABLE = "AUTH0_SIGNING_KEYS_REQUEST_TIMEOUT";
 /** Read by Auth0's own provider as well, as a boolean of Go's. */
 const DEBUG_VARIABLE = "AUTH0_DEBUG";
 
+/** A warning asks somebody to look, progress is of interest while it lasts, and a write to Auth0 is about to be sent. */
+export type MessageKind = "info" | "warning" | "progress" | "write";
+
 /** What the engine's host gives to `configure`. */
 export interface ConfigurationReader {
+  /** Under which name a stack configures it; default `auth0`. */
+  readonly namespace?: string;
   get(key: string): string | undefined;
 }
 
@@ -31,8 +36,10 @@ export class Runtime {
   readonly retiredHere = new Set<string>();
   readonly secretInputs = new SecretInputs();
   private readonly claimedRaises = new Set<string>();
+  /** The engine starts a process for each of its runs, and one for each provider. */
+  private readonly startedAt: Date;
   private readonly environment: () => Readonly<Record<string, string | undefined>>;
-  private readonly write: (line: string) => Promise<void>;
+  private readonly write: (line: string, kind: MessageKind) => Promise<void>;
   private readonly commandLine: () => readonly string[];
   private readonly tenants = new Map<string, Tenant>();
   private configuration: ConfigurationReader | undefined;
@@ -40,10 +47,11 @@ export class Runtime {
   constructor(
     clock: Clock = systemClock,
     environment: () => Readonly<Record<string, string | undefined>> = () => process.env,
-    write: (line: string) => Promise<void> = writeLine,
+    write: (line: string, kind: MessageKind) => Promise<void> = writeLine,
     commandLine: () => readonly string[] = () => process.argv,
   ) {
     this.clock = clock;
+    this.startedAt = clock.now();
     this.environment = environment;
     this.write = write;
     this.commandLine = commandLine;
@@ -55,7 +63,11 @@ export class Runtime {
   }
 
   get sources(): Omit<CredentialSources, "tenant"> {
-    return { config: (key) => this.configuration?.get(key), environment: this.environment() };
+    return {
+      config: (key) => this.configuration?.get(key),
+      namespace: this.configuration?.namespace,
+      environment: this.environment(),
+    };
   }
 
   /** Milliseconds that one request may take. */
@@ -89,7 +101,7 @@ export class Runtime {
   /** Where receipts of what is attempted go. */
   get audit(): AuditTrail {
     return new AuditTrail(this.environment(), this.clock, (message) => {
-      this.say(message);
+      this.say(message, "warning");
     });
   }
 
@@ -112,6 +124,16 @@ export class Runtime {
     });
     this.tenants.set(key, tenant);
     return tenant;
+  }
+
+  /**
+   * Notes which of these keys have been retired since this process was started, by another one of this engine run.
+   * @param now the tenant's time of day, in whole seconds
+   */
+  noteRetired(keys: readonly { readonly kid: string; readonly retiredAt?: string }[], now: Date): void {
+    const started = now.getTime() - (this.clock.now().getTime() - this.startedAt.getTime()) - 1_000;
+    for (const { kid, retiredAt = "" } of keys)
+      if (Date.parse(retiredAt) >= started) this.retiredHere.add(kid);
   }
 
   /**
@@ -149,18 +171,19 @@ export class Runtime {
   }
 
   /** Shows a line in the engine's output. */
-  say(message: string): void {
-    this.write(message).catch(() => undefined);
+  say(message: string, kind: MessageKind = "info"): void {
+    this.write(message, kind).catch(() => undefined);
   }
 
   /**
    * Shows a line before a write to Auth0, and makes sure that somebody is there to record the outcome.
-   * @throws SigningKeyError `engine_gone` if the engine that started this process has ended
+   * @throws SigningKeyError `engine_gone` if the engine that started this process has ended; `cancelled` if it is about to
    */
   async announce(message: string): Promise<void> {
     try {
-      await this.write(message);
+      await this.write(message, "write");
     } catch (cause) {
+      if (cause instanceof SigningKeyError) throw cause;
       throw new SigningKeyError("engine_gone", {
         attempt: message,
         observation: "the engine that asked for it has ended",

@@ -19,6 +19,7 @@ export async function settle(tenant: Tenant, ring: KeyRing, runtime: Runtime, wh
   const { clock } = runtime;
   runtime.say(
     `${tenant.domain}: ${why}; watching the key ring until it has stood unchanged for ${seconds} s (${seconds * LONGEST_WATCH} s at the most) before anything is done`,
+    "progress",
   );
   let latest = ring;
   let unchangedSince = clock.now().getTime();
@@ -38,7 +39,7 @@ export async function settle(tenant: Tenant, ring: KeyRing, runtime: Runtime, wh
       clock,
       deadline: standing * LONGEST_WATCH,
       say: (message) => {
-        runtime.say(message);
+        runtime.say(message, "progress");
       },
     },
   );

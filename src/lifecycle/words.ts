@@ -7,6 +7,7 @@ import { derivation, isGraceUnknown, withDueDates } from "./plan";
 /**
  * Says what an update would do, from what is recorded alone and without a request:
  * `acme.eu.auth0.com: generation 4 → 5: rotate (abc retires, current since T); revoke nothing; ring as recorded at T`.
+ * @param isRaiseKnown whether a raise that the intent records is among the baselines; in most previews it is not
  * @returns `undefined` where nothing changes and nothing is awaited
  */
 export function describeUpdate(
@@ -14,13 +15,14 @@ export function describeUpdate(
   desired: DesiredRotation,
   domain: string,
   machineTime: Date,
+  isRaiseKnown = false,
 ): string | undefined {
   const now = latest(machineTime, recorded.observedAt);
   const raises = desired.generation > recorded.generation;
   const parts: string[] = [];
   if (raises) {
     parts.push(
-      `generation ${recorded.generation} → ${desired.generation}: ${describeRotation(recorded, desired)}`,
+      `generation ${recorded.generation} → ${desired.generation}: ${describeRotation(recorded, desired, isRaiseKnown)}`,
     );
   } else if (desired.generation < recorded.generation) {
     parts.push(
@@ -46,11 +48,16 @@ export function describeUpdate(
   return `${domain}: ${parts.join("; ")}; ring as recorded at ${recorded.observedAt}`;
 }
 
-function describeRotation({ currentKey }: RotationOutputs, desired: DesiredRotation): string {
+function describeRotation(
+  { currentKey }: RotationOutputs,
+  desired: DesiredRotation,
+  isRaiseKnown: boolean,
+): string {
   const { kid, since } = currentKey;
   const raise = desired.baselines.find(({ generation }) => generation === desired.generation);
   if (raise !== undefined && raise.kid !== kid)
     return `recorded before, and ${raise.kid} is no longer current: rotate nothing, record what has happened`;
+  if (raise === undefined && isRaiseKnown) return noState(desired.generation);
   const rotate = `rotate (${kid} retires${since === undefined ? "" : `, current since ${since}`})`;
   const { expectedCurrentKid: expected } = desired;
   return expected === undefined || expected === kid
@@ -99,7 +106,7 @@ export function timeLeft(due: string, now: Date): string {
 }
 
 /** The same for a resource that doesn't exist yet. */
-export function describeCreation(desired: DesiredRotation, domain: string): string {
+export function describeCreation(desired: DesiredRotation, domain: string, isRaiseKnown = true): string {
   const { generation, expectedCurrentKid, revokeNow } = desired;
   const recordedRaise = desired.baselines.find((baseline) => baseline.generation === generation);
   const rotation =
@@ -110,9 +117,13 @@ export function describeCreation(desired: DesiredRotation, domain: string): stri
         : generation === 1
           ? "rotate once"
           : expectedCurrentKid === undefined
-            ? `no state for it: taken as carried out; raise to ${generation + 1} to rotate`
+            ? `${noState(generation)}${isRaiseKnown ? "" : ", or, if its intent is still on record, rotate once"}`
             : `no state for it: rotate if ${expectedCurrentKid} is the current key, otherwise take it as carried out`;
   const revocation =
     revokeNow === undefined ? "revoke nothing" : `revoke ${revokeNow.kid} now (${revokeNow.reason})`;
   return `${domain}: generation ${generation}: ${rotation}; ${revocation}`;
+}
+
+function noState(generation: number): string {
+  return `no state for it: taken as carried out; raise to ${generation + 1} to rotate`;
 }

@@ -112,6 +112,9 @@ async function waitForRateLimit(
       cause: error,
     });
   }
-  runtime.say(`${domain}: Auth0's rate limit is reached; waiting ${Math.ceil(milliseconds / 1000)} s`);
+  runtime.say(
+    `${domain}: Auth0's rate limit is reached; waiting ${Math.ceil(milliseconds / 1000)} s`,
+    "progress",
+  );
   await runtime.clock.sleep(milliseconds);
 }

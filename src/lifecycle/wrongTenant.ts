@@ -37,3 +37,13 @@ export function assertBaselinesListed(
       "correct the domain or the credentials; if it is the same tenant, raise generation to start from its current key",
   });
 }
+
+/** Refuses to read by an id, which is a domain, with the credentials of another. */
+export function assertIdOf(id: string, domain: string): void {
+  if (id === domain) return;
+  throw new SigningKeyError("wrong_tenant", {
+    attempt: `reading the signing keys of ${id}`,
+    observation: `the credentials are for ${domain}`,
+    remedy: "give the credentials of the tenant that the id names",
+  });
+}

@@ -46,6 +46,8 @@ export interface CredentialSources {
   tenant: Partial<TenantFields> | undefined;
   /** Stack configuration: the value of `auth0:clientId`, say. */
   config: (key: string) => string | undefined;
+  /** What stands before the colon there; default `auth0`. */
+  namespace?: string | undefined;
   environment: Readonly<Record<string, string | undefined>>;
 }
 
@@ -55,6 +57,7 @@ export type ResolvedCredentials =
 
 /** Finds the one source of credentials (input, then stack configuration, then environment; never mixed) and checks it. */
 export function resolveCredentials(sources: CredentialSources): ResolvedCredentials {
+  const { namespace = "auth0" } = sources;
   const fromEach = (value: (field: keyof TenantFields) => string | undefined): Partial<TenantFields> =>
     Object.fromEntries(
       TENANT_FIELDS.map((field) => [field, value(field)]).filter(
@@ -69,8 +72,8 @@ export function resolveCredentials(sources: CredentialSources): ResolvedCredenti
     },
     {
       name: "stack configuration",
-      nameOf: (field: keyof TenantFields) => `auth0:${field}`,
-      fields: fromEach((field) => sources.config(`auth0:${field}`)),
+      nameOf: (field: keyof TenantFields) => `${namespace}:${field}`,
+      fields: fromEach((field) => sources.config(`${namespace}:${field}`)),
     },
     {
       name: "the environment",
@@ -82,7 +85,7 @@ export function resolveCredentials(sources: CredentialSources): ResolvedCredenti
   if (source === undefined) {
     return {
       faults: [
-        "no credentials: set the tenant input, or stack configuration (auth0:domain, auth0:clientId, auth0:clientSecret), or AUTH0_DOMAIN, AUTH0_CLIENT_ID and AUTH0_CLIENT_SECRET in the environment",
+        `no credentials: set the tenant input, or stack configuration (${["domain", "clientId", "clientSecret"].map((field) => `${namespace}:${field}`).join(", ")}), or AUTH0_DOMAIN, AUTH0_CLIENT_ID and AUTH0_CLIENT_SECRET in the environment`,
       ],
     };
   }

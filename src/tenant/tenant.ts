@@ -61,7 +61,7 @@ export class Tenant {
     this.options = options;
     const { credentials } = options;
     this.domain = credentials.domain;
-    this.jwksUri = `https://${credentials.domain}/.well-known/jwks.json`;
+    this.jwksUri = jwksUri(credentials.domain);
     this.usesStaticToken = credentials.kind === "apiToken";
     const fields: Partial<Record<string, string>> = { ...credentials };
     this.redact = redactor([...SECRET_FIELDS, "privateKey"].map((field) => fields[field] ?? ""));
@@ -356,4 +356,9 @@ function tooMany(attempt: string, what: string): SigningKeyError {
     observation: `it has more than ${LARGEST_LIST} ${what}, and Auth0 lists no more`,
     remedy: "give gracePeriod as a duration: the longest token lifetime, plus the longest JWKS cache",
   });
+}
+
+/** Where a tenant publishes its keys. */
+export function jwksUri(domain: string): string {
+  return `https://${domain}/.well-known/jwks.json`;
 }
