@@ -1,4 +1,4 @@
-/** `npm run release:version`: what the changesets say becomes the versions of both packages, their changelogs, and what the examples ask for. */
+/** `npm run release:version`: what the changesets say becomes the versions of both packages, their changelogs, and what the plugin's folder and the examples ask for. */
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -13,10 +13,10 @@ process.exitCode = code;
 
 async function updateExamples() {
   const { name, version } = JSON.parse(await readFile(join(root, "package.json"), "utf8"));
-  const examples = join(root, "examples");
-  for (const path of await readdir(examples, { recursive: true })) {
-    if (!/(^|[\\/])package\.json$/.test(path) || path.includes("node_modules")) continue;
-    const file = join(examples, path);
+  const examples = await readdir(join(root, "examples"), { recursive: true });
+  for (const path of ["plugin/package.json", ...examples.map((example) => join("examples", example))]) {
+    if (!/[\\/]package\.json$/.test(path) || path.includes("node_modules")) continue;
+    const file = join(root, path);
     const text = await readFile(file, "utf8");
     await writeFile(file, text.replace(new RegExp(`("${name}": )"\\^[^"]*"`), `$1"^${version}"`));
   }

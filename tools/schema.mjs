@@ -41,6 +41,15 @@ const RESOURCES = {
   },
 };
 const FUNCTIONS = { getSigningKeys: /** @type {Source} */ ("getSigningKeys#getSigningKeys") };
+/**
+ * What a rotation puts out and a revocation takes in, a type each in the sources: to other languages it is one, of which
+ * that is required which both require. In Go a program would have to make the one out of the other, key by key.
+ */
+const HANDED_ON = {
+  names: ["RetiredKey", "ListedKey"],
+  description: /** @type {Source} */ ("lifecycle/state#RetiredKey"),
+  properties: /** @type {Source} */ ("lifecycle/revocationInputs#ListedKey"),
+};
 const CONFIGURATION = /** @type {Source} */ ("tenantArgs#TenantArgs");
 const SECRETS = /** @type {Source} */ ("tenant/credentials#SECRET_FIELDS");
 
@@ -164,10 +173,12 @@ function oneSpec(what, type) {
 function reference(what, type) {
   const [argument] = type.aliasTypeArguments ?? [];
   const named = isFromDependency(type.aliasSymbol) && argument ? argument : type;
-  const symbol = named.aliasSymbol ?? named.symbol;
+  const own = named.aliasSymbol ?? named.symbol;
+  const isHandedOn = HANDED_ON.names.includes(own.name);
+  const symbol = isHandedOn ? find(HANDED_ON.description) : own;
   const name = symbol.name.replace(/(Args|Fields)$/, "");
   const token = `${PACKAGE}:index:${name}`;
-  const shape = shapeOf(name, type);
+  const shape = shapeOf(name, isHandedOn ? typeOf(HANDED_ON.properties) : type);
   const known = types.get(token);
   if (known === undefined)
     types.set(token, { type: "object", description: describe(name, [symbol]), ...shape });

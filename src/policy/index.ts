@@ -4,7 +4,7 @@ import type {
   ResourceValidationPolicy,
   StackValidationPolicy,
 } from "@pulumi/policy";
-import { kindOf } from "./kinds";
+import { kindOf } from "../kinds";
 import { RESOURCE_RULES, type ResourceRule } from "./resourceRules";
 import type { Options, Rule } from "./rule";
 import { STACK_RULES, type ReviewedRotation, type StackRule } from "./stackRules";

@@ -1,6 +1,6 @@
 import { SECRET_FIELDS } from "../tenant/credentials";
 import { configured, configuredNumber, isShorter } from "./configured";
-import type { Kind } from "./kinds";
+import type { Kind } from "../kinds";
 import type { Options, Rule } from "./rule";
 
 type Props = Readonly<Record<string, unknown>>;

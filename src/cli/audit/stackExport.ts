@@ -3,7 +3,7 @@ import { text as wholeOf } from "node:stream/consumers";
 import * as v from "valibot";
 import { SigningKeyError } from "../../errors";
 import { isoDate } from "../../isoDate";
-import { REVOCATION_TYPE, ROTATION_TYPE } from "../../shell";
+import { kindOf } from "../../kinds";
 
 const text = v.string();
 const key = v.looseObject({ kid: text, since: v.optional(isoDate) });
@@ -84,8 +84,9 @@ export async function readStackExport(file: string, stdin: NodeJS.ReadableStream
     throw unusable(`its signing keys can't be read: ${v.getDotPath(issues[0]) ?? "all"}`);
   };
   return finished.flatMap(({ type, outputs }) => {
-    if (type === ROTATION_TYPE) return [ofRotation(readAs(rotationSchema, outputs))];
-    return type === REVOCATION_TYPE ? [ofRevocation(readAs(revocationSchema, outputs))] : [];
+    const kind = kindOf(type);
+    if (kind === "rotation") return [ofRotation(readAs(rotationSchema, outputs))];
+    return kind === "revocation" ? [ofRevocation(readAs(revocationSchema, outputs))] : [];
   });
 }
 
