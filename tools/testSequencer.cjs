@@ -4,7 +4,13 @@
  */
 const { default: Sequencer } = require("@jest/test-sequencer");
 
-const LONGEST_FIRST = ["/tests/e2e/", "/tests/package/", "/tests/histories/", "/tests/integration/"];
+const LONGEST_FIRST = [
+  "/tests/e2e/",
+  "/tests/plugin/",
+  "/tests/package/",
+  "/tests/histories/",
+  "/tests/integration/",
+];
 
 /** @param {{path: string}} test */
 function rank({ path }) {

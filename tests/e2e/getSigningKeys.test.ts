@@ -1,4 +1,4 @@
-import type { SigningKeys } from "../../src/getSigningKeys";
+import type { SigningKeys } from "../../src/tenant/signingKeys";
 import { effectsOf } from "./exactlyOnce";
 import { stackFor, testWhatIsLeftBehind } from "./leftBehind";
 import { TenantSupply } from "./tenants";

@@ -1,11 +1,14 @@
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { createInterface } from "node:readline";
 import { promisify } from "node:util";
 import { checkout } from "../support/project";
 
 const run = promisify(execFile);
+const NO_ENGINE = "127.0.0.1:1";
 const outputLimit = 64 * 1024 * 1024;
 
 /** A tarball of one of the two packages, as a release makes it. */
@@ -85,6 +88,22 @@ export class Consumer {
       for (const [name, content] of Object.entries(files)) writeFileSync(path.join(folder, name), content);
       symlinkSync(path.join(this.folder, "node_modules"), path.join(folder, "node_modules"));
     };
+  }
+
+  /** Starts a provider plugin as the engine does, and ends it. @returns the first line that it prints */
+  async firstLineOf(command: string, ...args: string[]): Promise<string> {
+    const child = spawn(command, [...args, NO_ENGINE], {
+      cwd: this.folder,
+      stdio: ["pipe", "pipe", "inherit"],
+    });
+    const lines = createInterface(child.stdout);
+    try {
+      const [line] = (await once(lines, "line", { signal: AbortSignal.timeout(60_000) })) as [string];
+      return line;
+    } finally {
+      child.kill("SIGKILL");
+      lines.close();
+    }
   }
 
   remove(): void {

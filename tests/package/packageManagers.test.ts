@@ -35,6 +35,14 @@ describe.each(Object.entries(MANAGERS))(
       consumer.remove();
     });
 
+    test("has the plugin for other languages as a command", async () => {
+      const command = path.join(consumer.folder, "node_modules/.bin/pulumi-resource-auth0-signing-keys");
+      expect(await consumer.firstLineOf(command)).toMatch(/^\d+$/);
+      expect(await consumer.firstLineOf(command, "--version")).toMatch(
+        / \d+\.\d+\.\d+, which Pulumi's engine/,
+      );
+    });
+
     test.each(languages)("in %s: rotates, refreshes, and is destroyed", async (language) => {
       const tenant = await supply.take();
       const stack = await stackFor(tenant, { project: consumer.project(PROGRAMS[language]) });

@@ -1,18 +1,13 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { generateSdks, pluginSchema, run } from "./sdk";
+import { installPythonSdk, pythonEnvironment } from "../support/languages";
+import { run } from "../support/sdk";
 
-// The first run compiles the generator and fetches Pulumi's SDK for Python.
+// The first run compiles the generator and installs Pulumi's SDK for Python.
 jest.setTimeout(600_000);
 
 const folder = mkdtempSync(path.join(tmpdir(), "signing-keys-python-"));
-const python = path.join(folder, "venv/bin/python");
-beforeAll(() => {
-  generateSdks(pluginSchema(), folder, "python");
-  run("python3", ["-m", "venv", "venv"], folder);
-  run(python, ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "./python"], folder);
-});
 afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
 });
@@ -48,7 +43,7 @@ pulumi.runtime.set_mocks(Mocks())
 def program():
     rotation = keys.SigningKeyRotation("rotation", generation=2, grace_period="auto", tenant={"client_secret": "b"})
     revocation = keys.SigningKeyRevocation("revocation", retired=rotation.retired)
-    named = keys.SigningKeyRevocation("named", retired=[{"kid": "a"}, keys.ListedKeyArgs(kid="c", revoke_due_at="d")])
+    named = keys.SigningKeyRevocation("named", retired=[{"kid": "a"}, keys.RetiredKeyArgs(kid="c", revoke_due_at="d")])
     return pulumi.Output.all(revocation.urn, named.urn)
 
 
@@ -57,9 +52,13 @@ print(json.dumps({"inputs": inputs, "retired": RETIRED}))
 `;
 
 test("the SDK for Python compiles and installs; with it, what a rotation retired is revoked when it is due, not at once", () => {
-  run(python, ["-m", "compileall", "-q", "."], path.join(folder, "python"));
+  const environment = pythonEnvironment();
+  const python = path.join(environment, "bin/python");
+  const packages = installPythonSdk(environment, folder);
+  run(python, ["-m", "compileall", "-q", packages], folder);
   writeFileSync(path.join(folder, "program.py"), PROGRAM);
-  const { inputs, retired } = JSON.parse(run(python, ["program.py"], folder)) as Record<string, unknown>;
+  const said = run(python, ["program.py"], folder, { PYTHONPATH: packages });
+  const { inputs, retired } = JSON.parse(said) as Record<string, unknown>;
   expect(inputs).toEqual({
     rotation: {
       generation: 2,

@@ -10,6 +10,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { isPlugin, pluginFolder } from "./adapter";
 import { descendants, kill, killTree } from "./processes";
 import { programProject } from "./project";
 import { StateFile } from "./stateFile";
@@ -91,7 +92,7 @@ export class Stack {
 
   /** Replaces the program. */
   write(program: string): void {
-    writeFileSync(path.join(this.folder, "index.js"), program);
+    writeFileSync(path.join(this.folder, isPlugin() ? "Pulumi.yaml" : "index.js"), program);
   }
 
   /** Changes the environment of later runs. */
@@ -290,6 +291,7 @@ export class Stack {
     const own = Object.entries(process.env).filter(([name]) => !/^(PULUMI|AUTH0)_/.test(name));
     return {
       ...Object.fromEntries(own),
+      ...(isPlugin() && { PATH: `${pluginFolder()}${path.delimiter}${process.env["PATH"] ?? ""}` }),
       PULUMI_HOME: path.join(this.temporary, "home"),
       PULUMI_BACKEND_URL: `file://${this.backend}`,
       PULUMI_STACK: STACK,

@@ -1,57 +1,76 @@
-import { execFile } from "node:child_process";
-import { copyFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, copyFileSync, cpSync } from "node:fs";
 import path from "node:path";
-import { promisify } from "node:util";
+import { pluginFolder } from "./adapter";
 import type { StackOptions } from "./engine";
 import { checkout } from "./project";
-
-const run = promisify(execFile);
+import { generateSdks, pluginSchema, run } from "./sdk";
 
 /** What the programs need: the pinned SDKs of Python and Go. */
 const pinned = path.join(__dirname, "languages");
 
-/** What a stack of a program in another language than Node's is made of. */
+/** What is installed for one Python program alone. */
+const PYTHON_PACKAGES = "packages";
+
+/** Whatever the user's settings of Go are, what is pinned is what is built: without debug data, a quarter faster. */
+const reproducible = { GOFLAGS: "-mod=readonly -ldflags=-w", GOWORK: "off" };
+
+/** What a stack of an example in another language than Node's is made of. */
 export type LanguageProject = Required<Pick<StackOptions, "project" | "env">>;
 
-/** @param program the whole of Pulumi.yaml but for its name and its runtime */
-export function yamlProject(program: string): LanguageProject {
-  return { project: writer("yaml", { "Pulumi.yaml": program }), env: {} };
+export function yamlExample(): LanguageProject {
+  return { project: copyOf("yaml"), env: {} };
 }
 
-/** The first time on a machine it installs Pulumi's SDK. @param program the text of `__main__.py` */
-export async function pythonProject(program: string): Promise<LanguageProject> {
-  const tool = path.join(checkout, "tools/pythonEnvironment.mjs");
-  const { stdout } = await run(process.execPath, [tool, path.join(pinned, "requirements.txt")]);
+/** The first time on a machine it installs Pulumi's SDK. */
+export function pythonExample(): LanguageProject {
+  const environment = pythonEnvironment();
+  const copy = copyOf("python");
   // As if it were activated: hosts of engines that are built here don't read the runtime's option `virtualenv`.
-  const programs = path.join(stdout.trim(), "bin");
+  const folders = [path.join(environment, "bin"), pluginFolder(), process.env["PATH"] ?? ""];
   return {
-    project: writer("python", { "__main__.py": program }),
-    env: { PATH: `${programs}${path.delimiter}${process.env["PATH"] ?? ""}` },
+    project: (folder) => {
+      copy(folder);
+      installPythonSdk(environment, folder);
+    },
+    env: { PATH: folders.join(path.delimiter), PYTHONPATH: PYTHON_PACKAGES },
   };
 }
 
-/** The first time on a machine it compiles Pulumi's SDK. @param program the text of `main.go` */
-export async function goProject(program: string): Promise<LanguageProject> {
-  // An up would compile it, too, but within a deadline that is meant for an up.
-  await run("go", ["build", "./..."], { cwd: pinned, env: { ...process.env, ...reproducible } });
-  const write = writer("go", { "main.go": program });
+/** The folder of a virtual environment with what programs and SDKs need, made the first time on a machine. */
+export function pythonEnvironment(): string {
+  const tool = path.join(checkout, "tools/pythonEnvironment.mjs");
+  return run(process.execPath, [tool, path.join(pinned, "requirements.txt")], checkout).trim();
+}
+
+/** Makes the SDK for Python, and installs it beside a program. @returns the subfolder for PYTHONPATH */
+export function installPythonSdk(environment: string, folder: string): string {
+  generateSdks(pluginSchema(), folder, "python");
+  const pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-index", "--no-deps"];
+  const from = ["--no-build-isolation", "--target", PYTHON_PACKAGES, "./python"];
+  run(path.join(environment, "bin/python"), [...pip, ...from], folder);
+  return PYTHON_PACKAGES;
+}
+
+/** The first time on a machine it compiles Pulumi's SDK. */
+export function goExample(): LanguageProject {
+  const copy = copyOf("go");
   return {
     project: (folder) => {
-      write(folder);
+      copy(folder);
+      generateSdks(pluginSchema(), folder, "go");
+      // What `pulumi package add` and `go mod tidy` come to, with the versions that are compiled already.
       for (const file of ["go.mod", "go.sum"]) copyFileSync(path.join(pinned, file), path.join(folder, file));
+      const sdk = "pulumi-auth0-signing-keys/sdk/go";
+      appendFileSync(path.join(folder, "go.mod"), `\nrequire ${sdk} v0.0.0\nreplace ${sdk} => ./go\n`);
+      // An up would compile them, too, but within a deadline that is meant for an up.
+      run("go", ["build", `${sdk}/...`], folder, reproducible);
     },
     env: { ...reproducible, GOPROXY: "off" },
   };
 }
 
-/** Whatever the user's settings of Go are, what is pinned is what is built: without debug data, a quarter faster. */
-const reproducible = { GOFLAGS: "-mod=readonly -ldflags=-w", GOWORK: "off" };
-
-function writer(runtime: string, files: Readonly<Record<string, string>>): (folder: string) => void {
+function copyOf(example: string): (folder: string) => void {
   return (folder) => {
-    const settings = `name: e2e\nruntime: ${runtime}\n`;
-    for (const [name, text] of Object.entries({ "Pulumi.yaml": "", ...files })) {
-      writeFileSync(path.join(folder, name), name === "Pulumi.yaml" ? `${settings}${text}` : text);
-    }
+    cpSync(path.join(checkout, "examples", example), folder, { recursive: true });
   };
 }

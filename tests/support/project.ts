@@ -1,10 +1,15 @@
 import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import { isPlugin } from "./adapter";
 
 export const checkout = path.join(__dirname, "../..");
 
-/** A project whose program is `index.js`. */
+/** A project whose program is `index.js`, or, for the plugin, its settings in YAML themselves. */
 export function programProject(folder: string): void {
+  if (isPlugin()) {
+    writeFileSync(path.join(folder, "Pulumi.yaml"), "name: e2e\nruntime: yaml\n");
+    return;
+  }
   writeFileSync(
     path.join(folder, "Pulumi.yaml"),
     "name: e2e\nruntime:\n  name: nodejs\n  options:\n    typescript: false\nmain: index.js\n",

@@ -1,18 +1,23 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import path from "node:path";
+import { promisify } from "node:util";
 import * as grpc from "@grpc/grpc-js";
 import { ResourceProviderClient } from "@pulumi/pulumi/proto/provider_grpc_pb";
 import * as rpc from "@pulumi/pulumi/proto/provider_pb";
+import { EngineService } from "@pulumi/pulumi/proto/engine_grpc_pb";
+import type { LogRequest } from "@pulumi/pulumi/proto/engine_pb";
 import { Status } from "@pulumi/pulumi/proto/status_pb";
+import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { Struct } from "google-protobuf/google/protobuf/struct_pb";
+import { received } from "../../src/plugin/properties";
+import { INTENT_RESOURCE, REVOCATION_RESOURCE, RING_RESOURCE } from "../../src/plugin/tokens";
+import { providerShell } from "../../src/shell";
+import { isPlugin } from "./adapter";
 import { keepTrace } from "./traces";
 
 const root = path.join(__dirname, "../..");
-const main = path.join(root, "node_modules/@pulumi/pulumi/cmd/dynamic-provider");
 const startDeadlineMs = 30_000;
-/** The host is told of an engine only to report to; these calls are answered without it. */
-const noEngine = "127.0.0.1:1";
 
 /** Properties as they stand in requests and in state: JSON, with `__provider` among them. */
 export type Properties = Record<string, unknown>;
@@ -59,7 +64,7 @@ export interface ProviderHostOptions {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** The engine's view of Pulumi's host of dynamic providers: which resource is meant, `__provider` says. */
+/** The engine's view of whatever serves the resources: which of them is meant, `__provider` says. */
 export interface ProviderHost {
   configure(config: Readonly<Record<string, string>>): Promise<void>;
   check(olds: Properties, news: Properties): Promise<CheckAnswer>;
@@ -68,7 +73,7 @@ export interface ProviderHost {
   update(id: string, olds: Properties, news: Properties): Promise<Properties>;
   read(id: string, properties: Properties): Promise<ReadAnswer>;
   delete(id: string, properties: Properties): Promise<void>;
-  /** What was printed since the start, the port left out: the engine shows it on the stack. */
+  /** What was said since the start, the port left out: the engine shows it on the stack, or at the resource. */
   stdout(): string;
   /** The engine shows this too, as errors. */
   stderr(): string;
@@ -78,15 +83,21 @@ export interface ProviderHost {
   kill(): Promise<void>;
 }
 
-/** Starts Pulumi's own host as the engine does, in the root of this package, and configures it. */
+/**
+ * Starts Pulumi's own host of dynamic providers, or the plugin in tests of that, as the engine does, in the root of this
+ * package, and configures it.
+ */
 export async function startProviderHost({
   config = {},
   env = {},
 }: ProviderHostOptions = {}): Promise<ProviderHost> {
-  const child = spawn(process.execPath, [main, noEngine], {
+  const adapter = isPlugin() ? plugin : dynamicHost;
+  const engine = await startEngineLog();
+  const child = spawn(process.execPath, [adapter.main, engine.address], {
     cwd: root,
     env: { ...bareEnvironment(), ...env },
-    stdio: ["ignore", "pipe", "pipe"],
+    // The engine holds the other end of its standard input.
+    stdio: ["pipe", "pipe", "pipe"],
   });
   let printed = "";
   let complaints = "";
@@ -107,13 +118,14 @@ export async function startProviderHost({
       child.kill(signal);
       await exited;
     }
-    keepTrace("host", [printed, complaints, ...refusals.splice(0)].join("\n"));
+    engine.stop();
+    keepTrace("host", [printed, engine.said(), complaints, ...refusals.splice(0)].join("\n"));
   }
 
   /** The engine shows what a call is refused with as well. */
-  async function answered<T>(call: Call<T>): Promise<T> {
+  async function answered<T>(call: Call<T>, about: Properties = {}): Promise<T> {
     try {
-      return await answerTo(call);
+      return await answerTo(call, (struct) => adapter.kept(struct, about));
     } catch (error) {
       refusals.push(String(error));
       throw error;
@@ -123,20 +135,27 @@ export async function startProviderHost({
   const host: ProviderHost = {
     async configure(settings) {
       await answered<rpc.ConfigureResponse>((callback) =>
-        client.configure(new rpc.ConfigureRequest().setArgs(toStruct(settings)), callback),
+        client.configure(new rpc.ConfigureRequest().setArgs(toStruct(adapter.settings(settings))), callback),
       );
     },
     async check(olds, news) {
-      const request = new rpc.CheckRequest().setOlds(toStruct(olds)).setNews(toStruct(news));
+      const request = new rpc.CheckRequest()
+        .setUrn(adapter.urnOf(news))
+        .setOlds(toStruct(adapter.sent(olds)))
+        .setNews(toStruct(adapter.sent(news)));
       const answer = await answered<rpc.CheckResponse>((callback) => client.check(request, callback));
       const failures = answer
         .getFailuresList()
         .map((failure) => ({ property: failure.getProperty(), reason: failure.getReason() }));
       refusals.push(...failures.map(({ reason }) => reason));
-      return { inputs: fromStruct(answer.getInputs()), failures };
+      return { inputs: adapter.kept(answer.getInputs(), news), failures };
     },
     async diff(id, olds, news) {
-      const request = new rpc.DiffRequest().setId(id).setOlds(toStruct(olds)).setNews(toStruct(news));
+      const request = new rpc.DiffRequest()
+        .setId(id)
+        .setUrn(adapter.urnOf(news))
+        .setOlds(toStruct(adapter.sent(olds)))
+        .setNews(toStruct(adapter.sent(news)));
       const answer = await answered<rpc.DiffResponse>((callback) => client.diff(request, callback));
       return {
         changes: answer.getChanges() !== rpc.DiffResponse.DiffChanges.DIFF_NONE,
@@ -144,25 +163,40 @@ export async function startProviderHost({
       };
     },
     async create(properties) {
-      const request = new rpc.CreateRequest().setProperties(toStruct(properties));
-      const answer = await answered<rpc.CreateResponse>((callback) => client.create(request, callback));
-      return { id: answer.getId(), properties: fromStruct(answer.getProperties()) };
+      const request = new rpc.CreateRequest()
+        .setUrn(adapter.urnOf(properties))
+        .setProperties(toStruct(adapter.sent(properties)));
+      const answer = await answered<rpc.CreateResponse>(
+        (callback) => client.create(request, callback),
+        properties,
+      );
+      return { id: answer.getId(), properties: adapter.kept(answer.getProperties(), properties) };
     },
     async update(id, olds, news) {
-      const request = new rpc.UpdateRequest().setId(id).setOlds(toStruct(olds)).setNews(toStruct(news));
-      const answer = await answered<rpc.UpdateResponse>((callback) => client.update(request, callback));
-      return fromStruct(answer.getProperties());
+      const request = new rpc.UpdateRequest()
+        .setId(id)
+        .setUrn(adapter.urnOf(news))
+        .setOlds(toStruct(adapter.sent(olds)))
+        .setNews(toStruct(adapter.sent(news)));
+      const answer = await answered<rpc.UpdateResponse>((callback) => client.update(request, callback), news);
+      return adapter.kept(answer.getProperties(), news);
     },
     async read(id, properties) {
-      const request = new rpc.ReadRequest().setId(id).setProperties(toStruct(properties));
+      const request = new rpc.ReadRequest()
+        .setId(id)
+        .setUrn(adapter.urnOf(properties))
+        .setProperties(toStruct(adapter.sent(properties)));
       const answer = await answered<rpc.ReadResponse>((callback) => client.read(request, callback));
-      return { id: answer.getId(), properties: fromStruct(answer.getProperties()) };
+      return { id: answer.getId(), properties: adapter.kept(answer.getProperties(), properties) };
     },
     async delete(id, properties) {
-      const request = new rpc.DeleteRequest().setId(id).setProperties(toStruct(properties));
+      const request = new rpc.DeleteRequest()
+        .setId(id)
+        .setUrn(adapter.urnOf(properties))
+        .setProperties(toStruct(adapter.sent(properties)));
       await answered((callback) => client.delete(request, callback));
     },
-    stdout: () => printed.slice(printed.indexOf("\n") + 1),
+    stdout: () => printed.slice(printed.indexOf("\n") + 1) + engine.said(),
     stderr: () => complaints,
     stop: () => end("SIGTERM"),
     kill: () => end("SIGKILL"),
@@ -199,16 +233,18 @@ async function announcedPort(
 
 type Call<T> = (callback: (error: grpc.ServiceError | null, answer: T) => void) => unknown;
 
-function answerTo<T>(call: Call<T>): Promise<T> {
+type Kept = (struct: Struct | undefined) => Properties;
+
+function answerTo<T>(call: Call<T>, kept: Kept): Promise<T> {
   return new Promise<T>((resolve, reject) => {
     call((error, answer) => {
       if (error === null) resolve(answer);
-      else reject(new HostError(error.details, initFailure(error)));
+      else reject(new HostError(error.details, initFailure(error, kept)));
     });
   });
 }
 
-function initFailure(error: grpc.ServiceError): InitFailure | undefined {
+function initFailure(error: grpc.ServiceError, kept: Kept): InitFailure | undefined {
   const [packed] = error.metadata.get("grpc-status-details-bin");
   if (!(packed instanceof Buffer)) return undefined;
   for (const detail of Status.deserializeBinary(packed).getDetailsList()) {
@@ -219,11 +255,75 @@ function initFailure(error: grpc.ServiceError): InitFailure | undefined {
     if (failed === null) continue;
     return {
       id: failed.getId(),
-      properties: fromStruct(failed.getProperties()),
+      properties: kept(failed.getProperties()),
       reasons: failed.getReasonsList(),
     };
   }
   return undefined;
+}
+
+/** How what a test says and what an adapter is told differ. */
+interface Adapter {
+  readonly main: string;
+  /** Stack configuration, as the adapter is given it. */
+  settings(config: Readonly<Record<string, string>>): Properties;
+  urnOf(properties: Properties): string;
+  sent(properties: Properties): Properties;
+  /** What the engine would store of an answer about these inputs. */
+  kept(answer: Struct | undefined, inputs: Properties): Properties;
+}
+
+const dynamicHost: Adapter = {
+  main: path.join(root, "node_modules/@pulumi/pulumi/cmd/dynamic-provider"),
+  settings: (config) => config,
+  urnOf: () => "",
+  sent: (properties) => properties,
+  kept: fromStruct,
+};
+
+const PLUGIN_TYPES: Readonly<Record<string, string>> = {
+  [providerShell("intent")]: INTENT_RESOURCE,
+  [providerShell("rotation")]: RING_RESOURCE,
+  [providerShell("revocation")]: REVOCATION_RESOURCE,
+};
+
+/** A plugin knows a resource by its URN, and nothing of `__provider`. */
+const plugin: Adapter = {
+  main: path.join(root, "dist/plugin/main.js"),
+  settings: (config) =>
+    Object.fromEntries(Object.entries(config).map(([key, value]) => [key.replace("auth0:", ""), value])),
+  urnOf: ({ __provider }) => `urn:pulumi:test::test::${PLUGIN_TYPES[String(__provider)] ?? ""}::keys`,
+  sent: (properties) =>
+    Object.fromEntries(Object.entries(properties).filter(([name]) => name !== "__provider")),
+  kept: (answer, { __provider }) => ({ ...received(answer).properties, __provider }),
+};
+
+interface EngineLog {
+  readonly address: string;
+  said(): string;
+  stop(): void;
+}
+
+/** As much of an engine as is told what to show. */
+async function startEngineLog(): Promise<EngineLog> {
+  const lines: string[] = [];
+  const server = new grpc.Server();
+  const log: grpc.handleUnaryCall<LogRequest, Empty> = ({ request }, callback) => {
+    lines.push(`${request.getMessage()}\n`);
+    callback(null, new Empty());
+  };
+  server.addService({ log: EngineService.log }, { log });
+  const port = await promisify(server.bindAsync.bind(server))(
+    "127.0.0.1:0",
+    grpc.ServerCredentials.createInsecure(),
+  );
+  return {
+    address: `127.0.0.1:${port}`,
+    said: () => lines.join(""),
+    stop: () => {
+      server.forceShutdown();
+    },
+  };
 }
 
 /** Through JSON, as the engine has it: what is `undefined` is absent. */

@@ -9,6 +9,8 @@ export interface StateResource {
   readonly inputs?: Readonly<Record<string, unknown>>;
   readonly outputs?: Readonly<Record<string, unknown>>;
   readonly initErrors?: readonly string[];
+  /** The URNs of what it waits for. */
+  readonly dependencies?: readonly string[];
 }
 
 interface Checkpoint {

@@ -22,7 +22,7 @@ const excused = EXCUSED.map(({ document, heading, index }) => named(document, he
 function taken(): { names: string[]; calls: number } {
   const names: string[] = [];
   let calls = 0;
-  for (const file of filesEndingIn(".test.ts", "tests/e2e")) {
+  for (const file of ["tests/e2e", "tests/plugin"].flatMap((folder) => filesEndingIn(".test.ts", folder))) {
     const source = readFileSync(path.join(checkout, file), "utf8");
     const constants = new Map(
       [...source.matchAll(/^const (\w+) = "([^"]*)";$/gm)].map(([, name = "", value = ""]) => [name, value]),

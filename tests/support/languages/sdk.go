@@ -1,4 +1,4 @@
-// Package sdk names what the Go programs of the tests import: set-up compiles it once, and `go mod tidy` keeps it.
+// Package sdk names what the Go programs of the tests import, so that `go mod tidy` keeps it.
 package sdk
 
 import (

@@ -183,3 +183,22 @@ test.each<[Partial<DesiredRotation>, string]>([
 ])("the preview of a creation with %j", (desired, says) => {
   expect(describeCreation(desiredOf(desired), DOMAIN)).toBe(`${DOMAIN}: ${says}`);
 });
+
+test("a preview that doesn't know yet whether the intent records a raise says what becomes of either", () => {
+  expect(describeCreation(desiredOf({ generation: 7 }), DOMAIN, false)).toBe(
+    `${DOMAIN}: generation 7: no state for it: taken as carried out; raise to 8 to rotate, or, if its intent is still on record, rotate once; revoke nothing`,
+  );
+});
+
+test("a preview of a raise that the intent is known not to record says that nothing rotates", () => {
+  const sentence = describeUpdate(
+    outputsOf({}, { at: RING_AT }),
+    desiredOf({ generation: 5 }),
+    DOMAIN,
+    new Date(NOW),
+    true,
+  );
+  expect(sentence).toBe(
+    `${DOMAIN}: generation 4 → 5: no state for it: taken as carried out; raise to 6 to rotate; revoke nothing; ${AS_RECORDED}`,
+  );
+});

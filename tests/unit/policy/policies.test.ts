@@ -20,7 +20,7 @@ const NOW = new Date("2026-03-10T12:00:00Z");
 const DAY = 86_400_000;
 const daysAgo = (days: number): string => new Date(NOW.getTime() - days * DAY).toISOString();
 const PLUGIN_INTENT = "auth0-signing-keys:index:SigningKeyRotationIntent";
-const PLUGIN_ROTATION = "auth0-signing-keys:index:SigningKeyRotation";
+const PLUGIN_ROTATION = "auth0-signing-keys:index:SigningKeyRing";
 
 const policies = signingKeyPolicies(() => NOW);
 

@@ -106,7 +106,7 @@ test("credentials are secret wherever a resource takes or keeps them", () => {
 });
 
 const date = "2026-03-10T12:00:00Z";
-test.each<["RevokeNow" | "Canary" | "ListedKey", (value: object) => Fault[], object]>([
+test.each<["RevokeNow" | "Canary" | "RetiredKey", (value: object) => Fault[], object]>([
   ["RevokeNow", (revokeNow) => finds.intent({ generation: 0, revokeNow }), { kid: "a", reason: "b" }],
   [
     "Canary",
@@ -114,7 +114,7 @@ test.each<["RevokeNow" | "Canary" | "ListedKey", (value: object) => Fault[], obj
     { audience: "a", url: "https://b", expectedStatus: 204, timeout: "1m" },
   ],
   [
-    "ListedKey",
+    "RetiredKey",
     (key) => finds.revocation({ retired: [key] }),
     { kid: "a", generation: 1, retiredAt: date, revokeDueAt: date, revokedAt: date, derivedFrom: {} },
   ],

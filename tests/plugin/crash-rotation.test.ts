@@ -1,0 +1,2 @@
+import "./usePlugin";
+import "../e2e/crash-rotation.test";

@@ -1,0 +1,2 @@
+import "./usePlugin";
+import "../integration/model.test";

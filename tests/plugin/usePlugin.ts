@@ -1,0 +1,3 @@
+import { usePlugin } from "../support/adapter";
+
+usePlugin();
