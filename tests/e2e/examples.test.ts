@@ -40,9 +40,12 @@ test("every example is run, here or in a file of its own (bootstrap where its pr
     bootstrap: "Pulumi.yaml",
     emergency: "Pulumi.yaml",
     gitops: "rotation/Pulumi.yaml",
+    go: "main.go",
     policy: "PulumiPolicy.yaml",
+    python: "__main__.py",
     quickstart: "Pulumi.yaml",
     rollover: "Pulumi.yaml",
+    yaml: "Pulumi.yaml",
   };
   expect(names).toEqual(Object.keys(projects));
   for (const name of names) {
