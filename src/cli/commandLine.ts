@@ -94,6 +94,14 @@ export function commandLine({ environment, stdin, stdout, stderr }: Process): Co
       await doctor(tenant, job, { environment, output: outputOf(json) });
     });
 
+  withTenant(program.command("verify"), "print one line of JSON")
+    .description("say which key has signed a token, and until when it is accepted; writes nothing")
+    .argument("[token]", "an ID or access token; - for standard input, which no list of processes shows", "-")
+    .action(async (token: string, { tenant, json }: { tenant?: string; json?: boolean }) => {
+      const { verify } = await import("./verify.js");
+      await verify(token, tenant, { environment, output: outputOf(json), stdin });
+    });
+
   program
     .command("emergency")
     .description("rotate compromised keys out and revoke them at once, without a stack or its state")

@@ -26,7 +26,7 @@ const FOR_AUTO = ["read:resource_servers", "read:clients"];
 describe("the command line", () => {
   const run = (...args: string[]): Promise<CliRun> => machineFor(emulator).run(args);
 
-  test.each(["", "status", "doctor", "emergency"])(
+  test.each(["", "status", "doctor", "verify", "emergency"])(
     "%s --help explains itself on standard output",
     async (name) => {
       const { outcome, stdout, stderr } = await run(...name.split(" ").filter(Boolean), "--help");
