@@ -36,7 +36,7 @@ export class Runtime {
   readonly retiredHere = new Set<string>();
   readonly secretInputs = new SecretInputs();
   private readonly claimedRaises = new Set<string>();
-  /** The engine starts a process for each of its runs, and one for each provider. */
+  /** The engine starts a process of the plugin for each provider of a run; the dynamic host is one for all resources. */
   private readonly startedAt: Date;
   private readonly environment: () => Readonly<Record<string, string | undefined>>;
   private readonly write: (line: string, kind: MessageKind) => Promise<void>;

@@ -10,7 +10,15 @@ const manifest = (file: string) =>
   JSON.parse(read(file)) as { version: string; dependencies?: Record<string, string> };
 
 beforeAll(() => {
-  const copied = ["package.json", "emulator/package.json", "CHANGELOG.md", "examples", ".changeset", "tools"];
+  const copied = [
+    "package.json",
+    "emulator/package.json",
+    "CHANGELOG.md",
+    "examples",
+    "plugin",
+    ".changeset",
+    "tools",
+  ];
   for (const name of copied)
     cpSync(path.join(checkout, name), path.join(folder, name), {
       recursive: true,
@@ -37,9 +45,10 @@ test("changesets become one version of both packages, the examples' too, and go 
   const next = `${major}.${minor + 1}.0`;
   expect(manifest("package.json").version).toBe(next);
   expect(manifest("emulator/package.json").version).toBe(next);
-  expect(manifest("examples/quickstart/package.json").dependencies).toMatchObject({
-    "pulumi-auth0-signing-keys": `^${next}`,
-  });
+  for (const folder of ["examples/quickstart", "plugin"])
+    expect(manifest(`${folder}/package.json`).dependencies).toMatchObject({
+      "pulumi-auth0-signing-keys": `^${next}`,
+    });
   const after = read("CHANGELOG.md");
   const [title, ...rest] = before.split("\n");
   expect(after.startsWith(`${title ?? ""}\n\n## ${next}\n`)).toBe(true);
