@@ -1,11 +1,10 @@
-import { readFileSync } from "node:fs";
-import path from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
 import * as v from "valibot";
 import { FILE_VARIABLE } from "../audit/trail";
 import { systemClock } from "../clock";
 import { parseDuration } from "../duration";
 import { DEFAULT_VERIFY_TIMEOUT, POSITIVE_ALLOWED, positiveDuration, words } from "../lifecycle/inputs";
+import { packageVersion } from "../packageVersion";
 import { domainFault } from "../tenant/credentials";
 import type { AuditedTenant, AuditRequest } from "./audit/audit";
 import type { ReceiptRequest } from "./audit/receipt";
@@ -244,9 +243,4 @@ function textOf(schema: v.GenericSchema<string, string>, allowed: string): (text
     if (parsed.success) return parsed.output;
     throw new InvalidArgumentError(`Allowed: ${allowed}.`);
   };
-}
-
-function packageVersion(): string {
-  const manifest = readFileSync(path.join(__dirname, "../../package.json"), "utf8");
-  return v.parse(v.object({ version: v.string() }), JSON.parse(manifest)).version;
 }

@@ -113,7 +113,7 @@ function describeEnd({ expiresAt }: Token, key: SigningKey | undefined, now: Dat
 
 function describe({ domain, kid, algorithm, state, accepted, reason }: Verdict): string {
   const signer = `${algorithm || "no algorithm"}, ${kid === "" ? "no kid" : `key ${kid}`}`;
-  const known = state === undefined ? `unknown to ${domain}` : `the ${state} key of ${domain}`;
-  const named = state === "previous" || state === "revoked" ? known.replace("the", "a") : known;
-  return `${accepted ? "accepted" : "refused"}: ${reason}\n${signer}: ${named}`;
+  const article = state === "previous" || state === "revoked" ? "a" : "the";
+  const known = state === undefined ? `unknown to ${domain}` : `${article} ${state} key of ${domain}`;
+  return `${accepted ? "accepted" : "refused"}: ${reason}\n${signer}: ${known}`;
 }

@@ -2,7 +2,6 @@ import { durationMilliseconds } from "../duration";
 import { SigningKeyError } from "../errors";
 import { describeFailure } from "../tenant/request";
 import type { Tenant } from "../tenant/tenant";
-import { waitUntil } from "../tenant/wait";
 import type { Canary } from "./revocationInputs";
 import type { Runtime } from "./runtime";
 
@@ -27,7 +26,7 @@ async function passCanary(
 ): Promise<void> {
   const shown = withoutQuery(url);
   let observation = "it was not tried";
-  const passed = await waitUntil(
+  const passed = await runtime.waitUntil(
     `${shown} to answer ${expectedStatus} to a token of key ${currentKid}`,
     async () => {
       const token = await tenant.tokenFor(audience);
@@ -39,13 +38,7 @@ async function passCanary(
       observation = `${answer} instead of ${expectedStatus} to a token of the current key ${currentKid}`;
       return answer === `${expectedStatus}` || undefined;
     },
-    {
-      clock: runtime.clock,
-      deadline: durationMilliseconds(timeout),
-      say: (message) => {
-        runtime.say(message, "progress");
-      },
-    },
+    durationMilliseconds(timeout),
   );
   if (passed === true) {
     runtime.say(`${tenant.domain}: canary ${shown} accepts tokens of ${currentKid}`);

@@ -1,7 +1,6 @@
 import { SigningKeyError } from "../errors";
 import type { KeyRing } from "../tenant/keyRing";
 import type { Tenant } from "../tenant/tenant";
-import { waitUntil } from "../tenant/wait";
 import { milliseconds, type DesiredRotation } from "./inputs";
 import type { Runtime } from "./runtime";
 import { settle } from "./settle";
@@ -41,13 +40,11 @@ export class ObservedRing {
    */
   async wait(subject: string, probe: () => Promise<boolean>): Promise<boolean> {
     this.isStale = true;
-    const seen = await waitUntil(subject, async () => (await probe()) || undefined, {
-      clock: this.runtime.clock,
-      deadline: milliseconds(this.verifyTimeout) ?? 0,
-      say: (message) => {
-        this.runtime.say(message, "progress");
-      },
-    });
+    const seen = await this.runtime.waitUntil(
+      subject,
+      async () => (await probe()) || undefined,
+      milliseconds(this.verifyTimeout) ?? 0,
+    );
     return seen === true;
   }
 

@@ -5,6 +5,7 @@ import { SigningKeyError } from "../errors";
 import type { CredentialSources, Credentials, TenantFields } from "../tenant/credentials";
 import { Tenant } from "../tenant/tenant";
 import { assertTlsVerified } from "../tenant/tlsVerification";
+import { waitUntil } from "../tenant/wait";
 import { credentialsFor } from "./inputs";
 import { SecretInputs } from "./secretInputs";
 
@@ -168,6 +169,18 @@ export class Runtime {
       observation: "PULUMI_SKIP_CHECKPOINTS is set, so a rotation that is killed half-way would be repeated",
       remedy: "unset it and run it again; nothing was changed",
     });
+  }
+
+  /** Asks until there is an answer, as `waitUntil` does, and shows that it takes time. @param deadline milliseconds */
+  waitUntil<T>(
+    subject: string,
+    probe: () => Promise<T | undefined>,
+    deadline: number,
+  ): Promise<T | undefined> {
+    const say = (message: string): void => {
+      this.say(message, "progress");
+    };
+    return waitUntil(subject, probe, { clock: this.clock, deadline, say });
   }
 
   /** Shows a line in the engine's output. */

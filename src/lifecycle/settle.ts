@@ -1,7 +1,6 @@
 import { SigningKeyError } from "../errors";
 import { findKey, sameRing, type KeyRing } from "../tenant/keyRing";
 import type { Tenant } from "../tenant/tenant";
-import { waitUntil } from "../tenant/wait";
 import type { Runtime } from "./runtime";
 
 /** A ring that goes on changing is given up on after this many times the time for which it should stand. */
@@ -23,7 +22,7 @@ export async function settle(tenant: Tenant, ring: KeyRing, runtime: Runtime, wh
   );
   let latest = ring;
   let unchangedSince = clock.now().getTime();
-  const settled = await waitUntil(
+  const settled = await runtime.waitUntil(
     `a rotation that may be in flight on ${tenant.domain}`,
     async () => {
       const seen = await tenant.listKeys();
@@ -35,13 +34,7 @@ export async function settle(tenant: Tenant, ring: KeyRing, runtime: Runtime, wh
       if (!isSame) unchangedSince = clock.now().getTime();
       return clock.now().getTime() - unchangedSince >= standing ? seen : undefined;
     },
-    {
-      clock,
-      deadline: standing * LONGEST_WATCH,
-      say: (message) => {
-        runtime.say(message, "progress");
-      },
-    },
+    standing * LONGEST_WATCH,
   );
   if (settled !== undefined) return settled;
   throw new SigningKeyError("outcome_unknown", {

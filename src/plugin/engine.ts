@@ -2,10 +2,9 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { EngineClient } from "@pulumi/pulumi/proto/engine_grpc_pb";
 import { LogRequest, LogSeverity } from "@pulumi/pulumi/proto/engine_pb";
 import type { MessageKind } from "../lifecycle/runtime";
-import { grpc } from "./grpc";
+import { answerTo, grpc } from "./grpc";
 
-const SEVERITIES: Readonly<Record<MessageKind | "debug", LogSeverity>> = {
-  debug: LogSeverity.DEBUG,
+const SEVERITIES: Readonly<Record<MessageKind, LogSeverity>> = {
   info: LogSeverity.INFO,
   progress: LogSeverity.INFO,
   write: LogSeverity.INFO,
@@ -33,19 +32,14 @@ export class Engine {
   }
 
   /** @throws Error if the engine is not there any more */
-  say(message: string, kind: MessageKind | "debug"): Promise<void> {
+  async say(message: string, kind: MessageKind): Promise<void> {
     const request = new LogRequest()
       .setSeverity(SEVERITIES[kind])
       .setMessage(message)
       .setUrn(this.subject.getStore() ?? "")
       .setEphemeral(kind === "progress");
-    return new Promise((resolve, reject) => {
-      if (this.client === undefined) reject(new Error("no engine is attached"));
-      else
-        this.client.log(request, (error) => {
-          if (error === null) resolve();
-          else reject(error);
-        });
-    });
+    const { client } = this;
+    if (client === undefined) throw new Error("no engine is attached");
+    await answerTo((callback) => client.log(request, callback));
   }
 }

@@ -4,12 +4,12 @@ import type { handleUnaryCall } from "@grpc/grpc-js";
 import { PluginInfo, type PluginAttach } from "@pulumi/pulumi/proto/plugin_pb";
 import { ResourceProviderService, type IResourceProviderServer } from "@pulumi/pulumi/proto/provider_grpc_pb";
 import { Runtime } from "../lifecycle/runtime";
+import { packageVersion } from "../packageVersion";
 import { Cancellation } from "./cancellation";
 import { Engine } from "./engine";
 import { failure } from "./failure";
 import { Empty, grpc } from "./grpc";
 import { Provider } from "./provider";
-import { packageVersion } from "./schema";
 
 const args = process.argv.slice(2);
 // The engine asks neither; somebody who looks whether it is installed does.

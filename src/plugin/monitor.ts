@@ -8,7 +8,7 @@ import {
 } from "@pulumi/pulumi/proto/resource_pb";
 import type { Struct } from "google-protobuf/google/protobuf/struct_pb";
 import type { PropertyBag } from "../lifecycle/inputs";
-import { grpc } from "./grpc";
+import { answerTo, grpc } from "./grpc";
 import { toStruct } from "./properties";
 import { PACKAGE, ROTATION_COMPONENT, typeOf, urnOfType } from "./tokens";
 
@@ -81,12 +81,7 @@ export class Monitor {
 
   async registerOutputs(component: string, outputs: Struct): Promise<void> {
     const request = new RegisterResourceOutputsRequest().setUrn(component).setOutputs(outputs);
-    await new Promise<void>((resolve, reject) => {
-      this.client.registerResourceOutputs(request, (error) => {
-        if (error === null) resolve();
-        else reject(error);
-      });
-    });
+    await answerTo((callback) => this.client.registerResourceOutputs(request, callback));
   }
 
   close(): void {
@@ -135,12 +130,7 @@ export class Monitor {
   }
 
   private register(registration: RegisterResourceRequest): Promise<RegisterResourceResponse> {
-    return new Promise((resolve, reject) => {
-      this.client.registerResource(registration, (error, response) => {
-        if (error === null) resolve(response);
-        else reject(error);
-      });
-    });
+    return answerTo((callback) => this.client.registerResource(registration, callback));
   }
 }
 

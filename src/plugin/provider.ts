@@ -8,13 +8,14 @@ import type { Lifecycle } from "../lifecycle/lifecycle";
 import { RevocationLifecycle } from "../lifecycle/revocation";
 import { RotationLifecycle } from "../lifecycle/rotation";
 import type { Runtime } from "../lifecycle/runtime";
+import { packageVersion } from "../packageVersion";
 import { SECRET_FIELDS, TENANT_FIELDS, type TenantFields } from "../tenant/credentials";
 import { readSigningKeys } from "../tenant/signingKeys";
 import { constructRotation } from "./component";
 import { keepingSecret } from "./failure";
 import { readImportId } from "./importId";
 import { received, toSend } from "./properties";
-import { outputNames, packageSchema, packageVersion } from "./schema";
+import { outputNames, packageSchema } from "./schema";
 import {
   GET_KEYS_FUNCTION,
   INTENT_RESOURCE,

@@ -1,16 +1,11 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
+import { packageVersion } from "../packageVersion";
 
 const root = path.join(__dirname, "../..");
 
 interface Schema {
   readonly resources: Readonly<Record<string, { readonly properties?: Readonly<Record<string, unknown>> }>>;
-}
-
-/** This package's version, which is the plugin's. */
-export function packageVersion(): string {
-  const manifest = JSON.parse(readFileSync(path.join(root, "package.json"), "utf8")) as { version: string };
-  return manifest.version;
 }
 
 /** The package schema, from which Pulumi makes an SDK for each language. */

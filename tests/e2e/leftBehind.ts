@@ -1,5 +1,4 @@
-import { INTENT_RESOURCE, REVOCATION_RESOURCE, RING_RESOURCE } from "../../src/plugin/tokens";
-import { INTENT_TYPE, REVOCATION_TYPE, ROTATION_TYPE } from "../../src/shell";
+import { kindOf } from "../../src/kinds";
 import { isPlugin } from "../support/adapter";
 import { createStack, type Stack, type StackOptions } from "../support/engine";
 import type { StateResource } from "../support/stateFile";
@@ -83,14 +82,5 @@ function withoutPositions(property: string, value: unknown): unknown {
 
 function ownResources(exported: string): StateResource[] {
   const { deployment } = JSON.parse(exported) as { deployment: { resources?: StateResource[] } };
-  return (deployment.resources ?? []).filter(({ type }) =>
-    [
-      ROTATION_TYPE,
-      INTENT_TYPE,
-      REVOCATION_TYPE,
-      RING_RESOURCE,
-      INTENT_RESOURCE,
-      REVOCATION_RESOURCE,
-    ].includes(type),
-  );
+  return (deployment.resources ?? []).filter(({ type }) => kindOf(type) !== undefined);
 }
